@@ -26,7 +26,7 @@ def main() -> None:
     """
     gc.disable()
     _meet_address_limit()
-    from sora_mcp.cli.late_models import defer_models
+    from sora_mcp.cli.deferred_models import defer_models
 
     defer_models()
     from sora_mcp.cli.main import run

@@ -9,7 +9,7 @@ import pytest
 
 from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
-from sora_mcp.catalogue.names import read_words
+from sora_mcp.catalogue.name_parsing import read_words
 from sora_mcp.catalogue.planner import can_animate, find, plan
 from sora_mcp.domain import Image, Offer, Rate, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, PriceUnknown, Refused, UnknownModel

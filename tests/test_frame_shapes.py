@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.clip_plan import find_cheaper_parts
 from sora_mcp.catalogue.frame_shapes import describe_shape, find_target
-from sora_mcp.catalogue.parts import find_cheaper_parts
+from sora_mcp.catalogue.free_edits import describe_trim
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import check, quote
-from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import Clip, Image, Offer, Size, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.vendors import EVERY

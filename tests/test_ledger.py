@@ -17,9 +17,9 @@ from sora_mcp.domain import Job
 from sora_mcp.domain.errors import OverBudget
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.store import Store
+from sora_mcp.store.budget_days import find_midnight
 from sora_mcp.store.budgets import Outlook
 from sora_mcp.store.database import Database
-from sora_mcp.store.days import find_midnight
 from sora_mcp.store.ledger import release_hold, settle_hold
 from sora_mcp.store.records import Account, Budget, Caps, Costs, SpendRow
 from tests.each import each

@@ -12,7 +12,7 @@ import pytest
 from sora_mcp.domain import Call
 from sora_mcp.domain.errors import LinkDead
 from sora_mcp.domain.secret import Secret
-from sora_mcp.jobs.inline_file import save_inline_file
+from sora_mcp.jobs.embedded_video import save_inline_file
 from sora_mcp.net.client import VendorClient
 from sora_mcp.server.messages import describe_job
 from sora_mcp.vendors import google

@@ -24,7 +24,7 @@ from sora_mcp.domain.secret import Secret
 from sora_mcp.jobs.poll import UNTRUSTED_TODO, find_todo
 from sora_mcp.net import client as http_client
 from sora_mcp.net.client import VendorClient
-from sora_mcp.net.environment import describe_proxy, find_proxy, load_certificates
+from sora_mcp.net.proxy_settings import describe_proxy, find_proxy, load_certificates
 from sora_mcp.vendors import muvi
 
 from .each import each

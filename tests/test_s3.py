@@ -19,7 +19,7 @@ from sora_mcp.config.settings import load
 from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import NotFinished, StorageError
 from sora_mcp.jobs.finished_files import FinishedFiles
-from sora_mcp.jobs.local_facts import LocalFacts
+from sora_mcp.jobs.in_memory_facts import InMemoryFacts
 from sora_mcp.jobs.worker import MAX_PARALLEL
 from sora_mcp.media.edit.edits import EditRequest
 
@@ -39,7 +39,7 @@ def machine(s3: S3, home: Path, *, database: str = "postgresql://127.0.0.1/none"
     """The files of one machine; those with one PostgreSQL store are replicas. It opens no store."""
     given = {**s3.environ, "SORA_MCP_HOME": str(home), "SORA_MCP_OUTPUT_DIR": str(home / "videos"), "SORA_MCP_DATABASE_URL": database}
     (home / "videos").mkdir(parents=True, exist_ok=True)
-    return FinishedFiles(load(given, today=TODAY, config=home / "none.toml"), LocalFacts())
+    return FinishedFiles(load(given, today=TODAY, config=home / "none.toml"), InMemoryFacts())
 
 
 def a_file(files: FinishedFiles, body: bytes = CLIP, job_id: str = "v_0123456789") -> tuple[Job, Artifact]:
@@ -150,7 +150,7 @@ async def test_a_file_waits_on_the_disk_while_s3_is_away(s3: S3, tmp_path: Path)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(put)
         await eventually(lambda: files.waiting == {job.id})
-        assert files.local_facts.troubles[job.id] == WAITS
+        assert files.in_memory_facts.troubles[job.id] == WAITS
         assert Path(artifact.path).read_bytes() == CLIP
         await anyio.to_thread.run_sync(s3.come)
     assert (len(s3.list_keys()), len(kept), files.waiting) == (1, 1, set[str]())

@@ -11,7 +11,7 @@ import pytest
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Call, Done, Failed, Image, Pending, Reply, Scalar, VideoRequest
 from sora_mcp.media.sample import render
-from sora_mcp.media.text.missing import find_missing
+from sora_mcp.media.text.missing_characters import find_missing
 from sora_mcp.vendors import sample
 from sora_mcp.vendors.reading import read
 from tests.each import each

@@ -11,7 +11,7 @@ import pytest
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused
 from sora_mcp.store import Store
-from sora_mcp.store.questions import MOST_KEPT
+from sora_mcp.store.approval_questions import MOST_KEPT
 from sora_mcp.store.records import PAGES, Purchase, Way
 
 from .stored import CAPS, NOON, Clock, purchase, reserve

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from pathlib import Path
 
-from sora_mcp.net.codings import unpack
+from sora_mcp.net.content_encoding import unpack
 
 from .each import each
 from .played import Muvi

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.server.pages import Pages
+from sora_mcp.server.loopback_pages import Pages
 from tests.browser.stage import stage
 
 from .session import call, environment, finish, make_clip, open_session

@@ -14,7 +14,7 @@ from mcp import Client
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.server.app import build
-from sora_mcp.server.pages import Pages
+from sora_mcp.server.loopback_pages import Pages
 from tests.played import KEY, Cdn, Muvi, played
 
 SHOWN = "~"

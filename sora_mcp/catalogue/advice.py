@@ -11,8 +11,8 @@ from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes, list_fits
 from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.hints import BEST, get_hint
-from sora_mcp.catalogue.model_names import name_brand
-from sora_mcp.catalogue.names import MOST_NAME, read_words
+from sora_mcp.catalogue.name_matching import name_brand
+from sora_mcp.catalogue.name_parsing import MOST_NAME, read_words
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import FIT, check, find_order, quote, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, orientation

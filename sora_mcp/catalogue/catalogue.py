@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sora_mcp.catalogue.hints import find_label, find_near_label, get_hint
-from sora_mcp.catalogue.model_names import NEAR, ModelNames
-from sora_mcp.catalogue.names import MOST_NAME
+from sora_mcp.catalogue.name_matching import NEAR, ModelNames
+from sora_mcp.catalogue.name_parsing import MOST_NAME
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.vendors import EVERY, sample
-from sora_mcp.vendors.makers import BRANDS
+from sora_mcp.vendors.model_makers import BRANDS
 
 SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
 

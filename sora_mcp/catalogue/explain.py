@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.frame_shapes import decides_shape
-from sora_mcp.catalogue.looks import describe_looks
-from sora_mcp.catalogue.nearest import describe_muting, find_muted
-from sora_mcp.catalogue.parts import (
+from sora_mcp.catalogue.clip_descriptions import describe_looks
+from sora_mcp.catalogue.clip_plan import (
     EVERYTHING,
     MOST_PARTS,
     describe_joining,
@@ -22,11 +21,12 @@ from sora_mcp.catalogue.parts import (
     find_split,
     plan_parts,
 )
+from sora_mcp.catalogue.frame_shapes import decides_shape
+from sora_mcp.catalogue.free_edits import describe_cut
+from sora_mcp.catalogue.nearest_offers import describe_muting, find_muted
 from sora_mcp.catalogue.planner import find_broken, plan
-from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT, FITS, HOW_TO_FIT, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, is_size, list_shapes, of_shape
-from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.domain import CONTINUES, EDITS, PICTURES, Image, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, OverBudget

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.clips import name_clip
+from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, describe_joining, describe_split, find_smaller_split, find_split, plan_parts_on
 from sora_mcp.catalogue.family_choice import describe_clip
 from sora_mcp.catalogue.frame_shapes import describe_shape
+from sora_mcp.catalogue.free_edits import describe_cut
 from sora_mcp.catalogue.hints import BEST, find_label
-from sora_mcp.catalogue.nearest import Near, describe_muting, find_muted, find_near_on
-from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_split, find_smaller_split, find_split, plan_parts_on
+from sora_mcp.catalogue.input_videos import name_clip
+from sora_mcp.catalogue.nearest_offers import Near, describe_muting, find_muted, find_near_on
 from sora_mcp.catalogue.planner import find_broken
-from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT, HOW_TO_FIT, describe_lengths, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
-from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.catalogue.unavailable import describe_missing
 from sora_mcp.domain import EDITS, Image, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, SOUND_KNOWN, BrokenRule, describe_rule, quote_value

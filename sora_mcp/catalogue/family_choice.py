@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.hints import BEST, find_label, get_hint
-from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import format_dollars

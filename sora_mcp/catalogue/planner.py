@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_eligible, rank_orders
-from sora_mcp.catalogue.clips import ANY_CLIP
 from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
+from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
 from sora_mcp.catalogue.size_words import list_meanings
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sora_mcp.catalogue.clips import check_clip, measure_clip
 from sora_mcp.catalogue.frame_shapes import bring_to_shape, describe_sizes, fit_frame
+from sora_mcp.catalogue.input_videos import check_clip, measure_clip
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
 from sora_mcp.domain import (
     PICTURES,

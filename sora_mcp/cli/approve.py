@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import anyio
 
 from sora_mcp.cli.consent import NO_TERMINAL, ask_price
-from sora_mcp.cli.own_command import not_in_store
+from sora_mcp.cli.program_path import not_in_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import anyio
 
-from sora_mcp.cli.finding import Finding
+from sora_mcp.cli.check_result import Finding
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NotSent

@@ -9,15 +9,16 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from sora_mcp.cli.finding import Finding
-from sora_mcp.cli.notify import find_notifier
-from sora_mcp.config.modes import find_loose_modes
+from sora_mcp.cli.check_result import Finding
+from sora_mcp.cli.desktop_notification import find_notifier
+from sora_mcp.config.file_permissions import find_loose_modes
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NotSent, StorageError, UntrustedURL
 from sora_mcp.jobs.finished_files import open_bucket
 from sora_mcp.net.client import VendorClient
-from sora_mcp.net.environment import (
+from sora_mcp.net.json_document import fetch_json
+from sora_mcp.net.proxy_settings import (
     CERTIFICATE_VARIABLES,
     describe_proxy,
     find_certificate_variable,
@@ -25,7 +26,6 @@ from sora_mcp.net.environment import (
     find_proxy_variable,
     load_certificates,
 )
-from sora_mcp.net.json_document import fetch_json
 from sora_mcp.server.transports.issuer_keys import IssuerKeys
 from sora_mcp.server.transports.oauth import NO_CLIENT
 from sora_mcp.server.transports.sign_in import SIGNED_IN

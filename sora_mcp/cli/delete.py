@@ -7,7 +7,7 @@ from argparse import Namespace
 import anyio
 
 from sora_mcp.cli.consent import ask_yes
-from sora_mcp.cli.own_command import not_in_store
+from sora_mcp.cli.program_path import not_in_store
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain.errors import NotFound, Refused

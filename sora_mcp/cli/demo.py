@@ -14,8 +14,8 @@ from rich.status import Status
 
 from sora_mcp.catalogue.catalogue import SAMPLE
 from sora_mcp.catalogue.rules import VARIATION
-from sora_mcp.cli.notify import announce_ends, find_notifier
-from sora_mcp.cli.own_command import own_command
+from sora_mcp.cli.desktop_notification import announce_ends, find_notifier
+from sora_mcp.cli.program_path import own_command
 from sora_mcp.cli.setup import clients
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings

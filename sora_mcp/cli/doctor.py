@@ -15,8 +15,8 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.cli.balances import check_balances
+from sora_mcp.cli.check_result import Finding, Verdict
 from sora_mcp.cli.checks import check_bucket, check_issuer, check_modes, check_network, check_notifications
-from sora_mcp.cli.finding import Finding, Verdict
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import ROWS, SITES, Settings
@@ -29,8 +29,8 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.optional import INSTALL, REINSTALL, find_heic_load_error, find_load_error, find_old_libraries
-from sora_mcp.media.text.missing import find_missing, list_packages
-from sora_mcp.store.purchase_mark import Loss
+from sora_mcp.media.text.missing_characters import find_missing, list_packages
+from sora_mcp.store.loss_detection import Loss
 from sora_mcp.store.records import ALL, AccountBudget, Limits
 
 CLOCK_SLACK_S = 120.0

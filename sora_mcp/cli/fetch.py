@@ -42,7 +42,7 @@ async def fetch_file(settings: Settings, job_id: str) -> Job:
             while job.state in LIVE:
                 await anyio.sleep(POLL_S)
                 job = await service.store.jobs.get(job.id, None)
-                status.update(f"Fetching {job.id}. {service.local_facts.troubles.get(job.id, '')}")
+                status.update(f"Fetching {job.id}. {service.in_memory_facts.troubles.get(job.id, '')}")
         return await service.files.bring(job)
 
 

@@ -18,7 +18,7 @@ from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.store.purchase_mark import Loss
+from sora_mcp.store.loss_detection import Loss
 from sora_mcp.store.records import Approval, Budget, Costs, Person, SpendRow, Way
 
 T = TypeVar("T")

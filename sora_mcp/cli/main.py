@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any, cast
 
 from sora_mcp import __version__
-from sora_mcp.cli.own_command import describe_program
+from sora_mcp.cli.program_path import describe_program
 from sora_mcp.config.logging import log_to_stderr
 from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import FLAGS, Settings, load

@@ -19,7 +19,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import OpenService, open_later
-from sora_mcp.server.pages import Pages
+from sora_mcp.server.loopback_pages import Pages
 from sora_mcp.server.transports.browser import find_browser
 from sora_mcp.server.transports.stdio import run_stdio
 

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from sora_mcp.config.file_permissions import find_loose_modes
 from sora_mcp.config.json_log import describe_record, is_wanted, write_json
-from sora_mcp.config.modes import find_loose_modes
 from sora_mcp.config.parsers import find_password, has_password
 from sora_mcp.config.settings import PREFIX, ROWS, Settings
 from sora_mcp.config.sources import describe_unknown

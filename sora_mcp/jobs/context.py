@@ -16,8 +16,8 @@ from sora_mcp.jobs.availability import Availability
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.finished_files import FinishedFiles
+from sora_mcp.jobs.in_memory_facts import InMemoryFacts
 from sora_mcp.jobs.live_quotes import Quotes
-from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.jobs.webhooks import Webhooks
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.pool import MediaPool
@@ -35,7 +35,7 @@ class JobContext:
     http_client: VendorClient
     clock: Callable[[], float]
     wake: Callable[[], None] = lambda: None
-    local_facts: LocalFacts = field(default_factory=LocalFacts)
+    in_memory_facts: InMemoryFacts = field(default_factory=InMemoryFacts)
     media_pool: MediaPool = field(default_factory=MediaPool)
     download_places: DownloadPlaces = field(default_factory=DownloadPlaces)
     finishing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
@@ -46,7 +46,7 @@ class JobContext:
     webhooks: Webhooks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.files = FinishedFiles(self.settings, self.local_facts)
+        self.files = FinishedFiles(self.settings, self.in_memory_facts)
         written = replace(self.settings.catalogue, can_crop=has_media_extra())
         self.availability = Availability(written, self.store, self.http_client, self.clock)
         self.quotes = Quotes(self.http_client, self.clock)

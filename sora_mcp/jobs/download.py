@@ -16,10 +16,10 @@ from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, NoVideo, SoraErr
 from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.context import JobContext
-from sora_mcp.jobs.inline_file import save_inline_file
+from sora_mcp.jobs.embedded_video import save_inline_file
 from sora_mcp.jobs.playlist import download_playlist, make_absolute
 from sora_mcp.jobs.poll import find_todo, retry_later
-from sora_mcp.jobs.wrapped_file import unwrap_file
+from sora_mcp.jobs.unwrapped_file import unwrap_file
 from sora_mcp.media.api import make_mp4
 from sora_mcp.media.containers import EMPTY, HLS, ISO_MEDIA, MOV, ZIP, Container, read_container
 from sora_mcp.media.mp4_probe import OddMP4, probe_mp4
@@ -70,7 +70,7 @@ async def download(context: JobContext, job: Job, media: Call) -> str | None:
         return await _wait_for_host(context, job, error)
     except (OSError, StorageError) as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
-        context.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
+        context.in_memory_facts.todos[job.id] = "it goes on by itself once the file can be written."
         raise error if isinstance(error, StorageError) else UnwritableFile(folder, error) from error
     else:
         # Before the outcome: nobody looks for what is left of a job that has ended.
@@ -138,7 +138,7 @@ async def _fetch(context: JobContext, job: Job, vendor: Vendor, media: Call) -> 
         saved = await save(vendor, media, part)
     if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
         raise StorageError(f"{part.name} was exchanged while it was written.")
-    is_repeated = context.local_facts.refused_files.get(job.id) == saved.sha256
+    is_repeated = context.in_memory_facts.refused_files.get(job.id) == saved.sha256
     try:
         with context.download_places.receive(job.id, part):
             file, note = await unwrap_file(context.http_client, vendor, saved, part) or (saved, "")
@@ -154,7 +154,7 @@ async def _fetch(context: JobContext, job: Job, vendor: Vendor, media: Call) -> 
         if is_repeated:
             raise RepeatedFile(error.message) from error
         if not isinstance(error, NoFile):  # a host may have a file only later, and says so in the same words until then
-            context.local_facts.refused_files[job.id] = saved.sha256
+            context.in_memory_facts.refused_files[job.id] = saved.sha256
         raise
     path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=file.sha256, zone=zone, ending=_choose_ending(container)))
     return path, file.sha256, note

@@ -28,7 +28,7 @@ from sora_mcp.jobs.edit_plan import EditPlan
 from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.finished_files import FinishedFiles
-from sora_mcp.jobs.local_facts import LocalFacts
+from sora_mcp.jobs.in_memory_facts import InMemoryFacts
 from sora_mcp.media.api import as_uncharged, measure_seconds
 from sora_mcp.media.edit.edits import Edit, EditRequest
 from sora_mcp.media.optional import require_media_extra
@@ -69,7 +69,7 @@ class Editing:
     settings: Settings
     store: Store
     clock: Callable[[], float]
-    local_facts: LocalFacts
+    in_memory_facts: InMemoryFacts
     files: FinishedFiles
 
     async def begin(self, asked: EditRequest, *, principal: str) -> Job:
@@ -89,14 +89,14 @@ class Editing:
         lost = None if known is None else known.id
         begun = await self.store.jobs.begin_edit(job, fingerprint, most=MOST_EDITS, lost=lost)
         if not begun.deduplicated:
-            self.local_facts.edit_refusals[begun.id] = None
+            self.in_memory_facts.edit_refusals[begun.id] = None
         return begun
 
     async def cancel(self, job: Job) -> None:
         """Cancel an edit, whichever process makes it: another one stops at its next report of progress."""
         if await self.store.outcomes.cancel(job, JobError("cancelled", "", "no"), micros=Micros(0), said="") is None:
             raise NotCancellable(f"{job.id} has just ended, so there is nothing to cancel.", job)
-        if (deadline := self.local_facts.running_edits.get(job.id)) is not None:
+        if (deadline := self.in_memory_facts.running_edits.get(job.id)) is not None:
             deadline.stop.set()
 
     async def find_clip(self, text: str, *, principal: str) -> Path:

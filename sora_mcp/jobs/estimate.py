@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
-from sora_mcp.catalogue.clips import name_clip
+from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, find_cheaper_parts
 from sora_mcp.catalogue.hints import BEST, TALK, find_label, get_hint
-from sora_mcp.catalogue.nearest import Near, find_muted, find_nearest
-from sora_mcp.catalogue.parts import EVERYTHING, Part, find_cheaper_parts
+from sora_mcp.catalogue.input_videos import name_clip
+from sora_mcp.catalogue.nearest_offers import Near, find_muted, find_nearest
 from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
-from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, name_size, orientation
 from sora_mcp.domain import JOB_ID, PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest

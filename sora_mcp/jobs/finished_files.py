@@ -20,7 +20,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, LOCAL, Artifact, Job, describe_deletion, name_state
 from sora_mcp.domain.errors import NotFinished, StorageError
 from sora_mcp.jobs.backoff import compute_retry_s
-from sora_mcp.jobs.local_facts import LocalFacts
+from sora_mcp.jobs.in_memory_facts import InMemoryFacts
 from sora_mcp.media.containers import find_media_type
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class FinishedFiles:
     """The finished files of one process. Waits for S3 are spent in threads of their own number, never on the event loop."""
 
     settings: Settings
-    local_facts: LocalFacts
+    in_memory_facts: InMemoryFacts
     bucket: Bucket | None = field(init=False)
     cache: Cache = field(init=False)
     waiting: set[str] = field(default_factory=set[str])
@@ -113,7 +113,7 @@ class FinishedFiles:
                     break
                 except StorageError as error:
                     log.warning("%s: %s", job.id, error.message)
-                    self.local_facts.troubles[job.id] = f"{error.message} It is kept on this computer meanwhile."
+                    self.in_memory_facts.troubles[job.id] = f"{error.message} It is kept on this computer meanwhile."
                 self.waiting.add(job.id)
                 await anyio.sleep(compute_retry_s(tries, chance=random.random()))
         finally:

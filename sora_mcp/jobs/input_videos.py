@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import anyio
 
-from sora_mcp.catalogue.clips import SPARE_S
+from sora_mcp.catalogue.input_videos import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, UntrustedURL

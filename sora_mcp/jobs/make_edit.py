@@ -32,14 +32,14 @@ async def make_edit(context: JobContext, job: Job) -> None:
     """Make the edit of a claimed job and record what became of it. StorageError where the store does not take that."""
     job = await _bring_files(context, job)
     async with context.media_pool.edits:
-        deadline = context.local_facts.running_edits[job.id] = Deadline(EDIT_S)
+        deadline = context.in_memory_facts.running_edits[job.id] = Deadline(EDIT_S)
         try:
             outcome = await _run(context, job, deadline)
         finally:
-            context.local_facts.running_edits.pop(job.id, None)
+            context.in_memory_facts.running_edits.pop(job.id, None)
     if isinstance(outcome, SoraError):
-        if job.id in context.local_facts.edit_refusals:
-            context.local_facts.edit_refusals[job.id] = outcome
+        if job.id in context.in_memory_facts.edit_refusals:
+            context.in_memory_facts.edit_refusals[job.id] = outcome
         await context.store.outcomes.end(job, "failed", JobError(outcome.code, outcome.message, "no"))
         return
     kept = await context.files.upload(job, outcome)

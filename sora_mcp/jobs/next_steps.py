@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.clips import name_clip
+from sora_mcp.catalogue.input_videos import name_clip
 from sora_mcp.catalogue.planner import find
 from sora_mcp.catalogue.rules import check, find_order, quote
 from sora_mcp.catalogue.sizes import has_shape, name_lines, orientation

@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.jobs.named_file import download_named, join_address, remove_part
+from sora_mcp.jobs.referenced_file import download_named, join_address, remove_part
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import MOST_VIDEO_BYTES, Download, write_pieces
 

@@ -13,7 +13,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.live_quotes import ask_price
-from sora_mcp.net.environment import find_untrusted
+from sora_mcp.net.proxy_settings import find_untrusted
 from sora_mcp.vendors.reading import describe_failure, read, read_status
 from sora_mcp.vendors.refusals import describe_packing, find_message, read_refusal, read_retry_after
 
@@ -65,9 +65,9 @@ async def retry_later(
 ) -> str:
     """Put the same step off, and return why. `todo` is what a person has to do first, where it does not pass by itself."""
     if todo is None:
-        context.local_facts.todos.pop(job.id, None)
+        context.in_memory_facts.todos.pop(job.id, None)
     else:
-        context.local_facts.todos[job.id] = todo
+        context.in_memory_facts.todos[job.id] = todo
     wait = max(at_least, compute_retry_s(job.tries, chance=random.random()), context.settings.poll_seconds or 0.0)
     await context.store.outcomes.step(job, due_s=wait, tries=job.tries + 1, said=said)
     return why
@@ -154,7 +154,7 @@ async def _compute_due_s(context: JobContext, job: Job, vendor: Vendor, reply: R
     """Return the seconds to the next poll. `has_moved`: the vendor names another address, at which the answer is."""
     pause = context.settings.poll_seconds
     if pause is None:
-        is_told, live = await context.webhooks.are_arriving(vendor), context.local_facts.live_jobs
+        is_told, live = await context.webhooks.are_arriving(vendor), context.in_memory_facts.live_jobs
         pause = compute_next_poll_s(job, now=context.clock(), chance=random.random(), live=live, is_told=is_told)
         pause = min(pause, MOVED_S) if has_moved else pause
     return max(pause, read_retry_after(vendor, reply) or 0.0)

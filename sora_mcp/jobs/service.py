@@ -14,7 +14,7 @@ import anyio
 
 from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.advice import Limits, advise
-from sora_mcp.catalogue.parts import plan_parts
+from sora_mcp.catalogue.clip_plan import plan_parts
 from sora_mcp.catalogue.planner import check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.domain import (
@@ -80,7 +80,7 @@ class VideoService(JobContext):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.editing = Editing(self.settings, self.store, self.clock, self.local_facts, self.files)
+        self.editing = Editing(self.settings, self.store, self.clock, self.in_memory_facts, self.files)
         self.frames = FirstFrames(self.settings, self.store, self.media_pool, self.files)
 
     @property
@@ -322,7 +322,7 @@ class VideoService(JobContext):
 
     async def _add_local_facts(self, job: Job) -> Job:
         """Return the job with what only this process knows, and until when an unclear call of its model holds it up."""
-        job = self.local_facts.add_to(job)
+        job = self.in_memory_facts.add_to(job)
         if job.unwritten is not None or job.trouble is not None:
             return job
         if job.is_above_quote or job.state in ("completed", "failed"):

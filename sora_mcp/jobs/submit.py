@@ -204,11 +204,11 @@ class Submitter:
                     note_submit(job.vendor, row.state if isinstance(row, Job) else None)
                     return row
                 except StorageError as error:
-                    self.context.local_facts.unwritten[job.id] = known
+                    self.context.in_memory_facts.unwritten[job.id] = known
                     log.error("%s %s, which cannot be written down yet: %s%s", job.id, known, error, way_out)
                 await anyio.sleep(next(waits))
         finally:
-            self.context.local_facts.unwritten.pop(job.id, None)
+            self.context.in_memory_facts.unwritten.pop(job.id, None)
 
     def _name_mode(self, job: Job) -> str:
         """Return the vendor's name or path that the job was ordered by, of a model that has several; else an empty text."""

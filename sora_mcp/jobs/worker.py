@@ -68,7 +68,7 @@ class Worker:
                 while not self._is_stopping:
                     self._woken = anyio.Event()
                     for job in await self._claim():
-                        if job.id in self._context.local_facts.unwritten:
+                        if job.id in self._context.in_memory_facts.unwritten:
                             continue  # its sender is still writing the outcome down
                         self._claimed[job.id] = job
                         if job.saving:
@@ -96,7 +96,7 @@ class Worker:
         if time.monotonic() - self._surveyed_at >= SURVEY_S:
             self._surveyed_at = time.monotonic()
             await self._ask_store(self._store.leases.free_dead, self._owner)
-            self._context.local_facts.live_jobs = await self._ask_store(self._store.jobs.count_live) or 0
+            self._context.in_memory_facts.live_jobs = await self._ask_store(self._store.jobs.count_live) or 0
             if self._places.is_full and await self._ask_store(self._store.leases.has_waiting_download):
                 self._places.evict_slowest()
         if room <= 0 and downloads <= 0:
@@ -119,7 +119,7 @@ class Worker:
         if self._count_steps() >= MAX_PARALLEL:
             return MAX_SLEEP_S
         due_s = await self._ask_store(self._store.leases.get_next_due_s, with_downloads=self._places.count_free() > 0)
-        least = GATHER_S if self._context.local_facts.live_jobs > MAX_PARALLEL else MIN_SLEEP_S
+        least = GATHER_S if self._context.in_memory_facts.live_jobs > MAX_PARALLEL else MIN_SLEEP_S
         return MAX_SLEEP_S if due_s is None else min(max(due_s, least), MAX_SLEEP_S)
 
     async def _renew_leases(self) -> None:
@@ -134,13 +134,13 @@ class Worker:
             with work_on(job.id, job.model, job.vendor):
                 trouble = await self._step(job)
             if trouble is None:
-                self._context.local_facts.troubles.pop(job.id, None)
-                self._context.local_facts.todos.pop(job.id, None)
+                self._context.in_memory_facts.troubles.pop(job.id, None)
+                self._context.in_memory_facts.todos.pop(job.id, None)
             elif job.tries > 0 or job.state == "submitting":  # one failed poll is not worth a word
-                self._context.local_facts.troubles[job.id] = trouble
+                self._context.in_memory_facts.troubles[job.id] = trouble
         except StorageError as error:
             log.warning("%s waits for the store: %s", job.id, error)
-            self._context.local_facts.troubles[job.id] = error.message
+            self._context.in_memory_facts.troubles[job.id] = error.message
             await self._step_later(job, MAX_RETRY_S / 4)
         except Exception:
             # A bug that one job meets must not leave all the others unfollowed.

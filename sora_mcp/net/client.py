@@ -20,10 +20,10 @@ from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, UntrustedURL, UnwritableFile
 from sora_mcp.domain.secret import Secret
 from sora_mcp.domain.vendor import MOST_ANSWER_BYTES
-from sora_mcp.net.codings import read_codings, unpack
+from sora_mcp.net.content_encoding import read_codings, unpack
 from sora_mcp.net.download import Download, IncompleteFile, Partial, read_partial, write_file
-from sora_mcp.net.environment import explain_failure, find_proxy, load_certificates
 from sora_mcp.net.in_process import InProcessTransport
+from sora_mcp.net.proxy_settings import explain_failure, find_proxy, load_certificates
 from sora_mcp.net.urls import MalformedURL, Target, check_proxied, resolve_public
 from sora_mcp.telemetry import CallKind, Observation, watch_call
 

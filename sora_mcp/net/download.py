@@ -18,7 +18,7 @@ import httpx2
 
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent
 from sora_mcp.domain.free_space import check_free_space
-from sora_mcp.net.codings import ZIPPED_CODINGS, Unzipper, begins_zipped, read_codings
+from sora_mcp.net.content_encoding import ZIPPED_CODINGS, Unzipper, begins_zipped, read_codings
 
 MOST_VIDEO_BYTES = 4 << 30
 SLOW_S = 60.0

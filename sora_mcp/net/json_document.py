@@ -12,8 +12,8 @@ import httpx2
 
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.net.client import FIXED_HEADERS
-from sora_mcp.net.codings import read_codings, unpack
-from sora_mcp.net.environment import explain_failure, find_proxy, load_certificates
+from sora_mcp.net.content_encoding import read_codings, unpack
+from sora_mcp.net.proxy_settings import explain_failure, find_proxy, load_certificates
 
 MOST_BYTES = 1 << 19
 FETCH_S = 10.0

@@ -47,7 +47,7 @@ from sora_mcp.server.tasks import Tasks
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.server.pages import Pages
+    from sora_mcp.server.loopback_pages import Pages
     from sora_mcp.server.transports.shared_state import SharedStateCodec
 
 INSTRUCTIONS = """\

@@ -21,13 +21,13 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import SoraError, StorageError
-from sora_mcp.server.callers import Callers
+from sora_mcp.server.caller_identity import Callers
+from sora_mcp.server.finished_meanwhile import Chat, Visits
 from sora_mcp.server.job_changes import Changes
-from sora_mcp.server.visits import Chat, Visits
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.server.pages import Pages
+    from sora_mcp.server.loopback_pages import Pages
 
 log = logging.getLogger(__name__)
 OPEN_AFTER_S = 0.5

@@ -23,10 +23,10 @@ from sora_mcp.domain import Charged
 from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, NoSuchJob, NotFound, SoraError, StorageError, before_money
 from sora_mcp.server import completions, prompts, resources, subscriptions
 from sora_mcp.server.context import ServerContext, ToolContext, name_request, principal
-from sora_mcp.server.job_tasks import JobTasks
 from sora_mcp.server.results import build_refusal
 from sora_mcp.server.sdk import Ctx
 from sora_mcp.server.suggestions import Suggestion, suggest
+from sora_mcp.server.task_states import JobTasks
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.telemetry import about, note_refusal
 

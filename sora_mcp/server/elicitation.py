@@ -20,10 +20,10 @@ from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.server.address import find_page_host
-from sora_mcp.server.answers import DECLINED, is_open, wait_for_answer
+from sora_mcp.server.approval_answers import DECLINED, is_open, wait_for_answer
+from sora_mcp.server.approval_question import Question, build_question
 from sora_mcp.server.context import ServerContext, ToolContext, principal
-from sora_mcp.server.question import Question, build_question
-from sora_mcp.server.stored_questions import store_question
+from sora_mcp.server.stored_approval_questions import store_question
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from sora_mcp.catalogue.affordable_clips import Room, say_fitting
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.clips import ANY_CLIP
+from sora_mcp.catalogue.clip_descriptions import describe_looks
+from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, make_part
 from sora_mcp.catalogue.hints import TALK
-from sora_mcp.catalogue.looks import describe_looks
-from sora_mcp.catalogue.nearest import describe_muting, describe_nearest, is_muted
-from sora_mcp.catalogue.parts import describe_joining, describe_part, describe_parts, make_part
+from sora_mcp.catalogue.input_videos import ANY_CLIP
+from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
 from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
-from sora_mcp.catalogue.room import Room, say_fitting
 from sora_mcp.catalogue.sizes import name_size
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Order, Quote

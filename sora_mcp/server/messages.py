@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.domain import EDIT_MODEL, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix, without_point
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sora_mcp.catalogue.looks import SOUND
+from sora_mcp.catalogue.clip_descriptions import SOUND
 from sora_mcp.domain import EDITS, PICTURES, Job, NextClip
 from sora_mcp.domain.money import format_dollars
 

@@ -9,23 +9,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED
-from sora_mcp.catalogue.clips import ANY_CLIP
+from sora_mcp.catalogue.affordable_clips import Room
+from sora_mcp.catalogue.clip_plan import describe_parts_within
 from sora_mcp.catalogue.explain import explain, explain_price
 from sora_mcp.catalogue.families import explain_unknown, name_best_look
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.catalogue.parts import describe_parts_within
+from sora_mcp.catalogue.free_edits import describe_trim
+from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.planner import plan
-from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT, one_of
-from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import CONTINUES, EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, ModelRetired, NeedsConfirmation, OverBudget, SoraError, UnknownModel
 from sora_mcp.domain.file_names import find_file_name, is_path, is_video_name
 from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars, round_up, show
+from sora_mcp.server.approval_question import describe_cheaper
 from sora_mcp.server.argument_fixes import fix_arguments
 from sora_mcp.server.context import ToolContext, principal
-from sora_mcp.server.question import describe_cheaper
 from sora_mcp.server.raising_limits import add_how_to_raise
 from sora_mcp.server.schema import ALIASES
 from sora_mcp.server.tools import TOOLS

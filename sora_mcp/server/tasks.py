@@ -1,7 +1,7 @@
 """The extension `io.modelcontextprotocol/tasks` (2026-07-28): create_video and edit_video answer with a task over the job that they made.
 
 A task has no state of its own: its id is the job's, and every answer is read from the job. What a job means as a task stands in
-`job_tasks`, which is imported with the first request that needs it.
+`task_states`, which is imported with the first request that needs it.
 """
 
 from __future__ import annotations

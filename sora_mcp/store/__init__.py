@@ -6,21 +6,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sora_mcp.store.approval_questions import Questions
 from sora_mcp.store.approvals import Approvals
 from sora_mcp.store.budgets import Budgets
 from sora_mcp.store.database import connect
 from sora_mcp.store.files import Files
-from sora_mcp.store.gauges import Gauges
 from sora_mcp.store.jobs import Jobs
+from sora_mcp.store.last_seen import News
 from sora_mcp.store.leases import Leases
 from sora_mcp.store.ledger import Ledger
-from sora_mcp.store.news import News
+from sora_mcp.store.loss_detection import PurchaseMark, locate_mark
+from sora_mcp.store.metric_values import Gauges
 from sora_mcp.store.outcomes import Outcomes
 from sora_mcp.store.paused_models import PausedModels
 from sora_mcp.store.people import People
 from sora_mcp.store.processes import Processes
-from sora_mcp.store.purchase_mark import PurchaseMark, locate_mark
-from sora_mcp.store.questions import Questions
 from sora_mcp.store.reservations import Reservations
 from sora_mcp.store.shared_secret import SharedSecret
 from sora_mcp.store.unclear_jobs import UnclearSubmits

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.money import NO_LIMIT, Micros
-from sora_mcp.store.levels import PERSONS, TEAMS, Level, Levels, merge_limits, read_levels
-from sora_mcp.store.purchase_mark import Loss, find_loss
+from sora_mcp.store.budget_levels import PERSONS, TEAMS, Level, Levels, merge_limits, read_levels
+from sora_mcp.store.loss_detection import Loss, find_loss
 from sora_mcp.store.records import ALL, TO_DEFAULT, AccountBudget, Budget, Caps, Limits, OwnSpending
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
 from sora_mcp.store.schema import budgets, people, totals

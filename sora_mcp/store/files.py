@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
+from sora_mcp.store.job_rows import update_job
 from sora_mcp.store.jobs import SELECT, find_job
-from sora_mcp.store.row_changes import update_job
 from sora_mcp.store.schema import HAS_FILE, deleted_files, jobs
 from sora_mcp.store.transactions import Repository, reads, writes
 

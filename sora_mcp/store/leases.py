@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import Job, JobError
 from sora_mcp.store.database import as_storage_errors
+from sora_mcp.store.job_rows import Later, without_lease, write_job
 from sora_mcp.store.jobs import ALL_COLUMNS, STORED, find_job, lock_job
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.outcomes import conclude
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.processes import Processes
-from sora_mcp.store.row_changes import Later, without_lease, write_job
 from sora_mcp.store.schema import db_now, jobs
 from sora_mcp.store.transactions import Repository, reads_loosely, writes, writes_in_steps
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, LOST_FILE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State, can_fetch
 from sora_mcp.domain.job import COUNTS_AS_SPENT
 from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.store.job_rows import NOT_ENDED, step_job, unless_woken, update_job, without_lease, write_job
 from sora_mcp.store.jobs import find_job, get_account, load_job, lock_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
 from sora_mcp.store.paused_models import pause_if_dearer
-from sora_mcp.store.row_changes import NOT_ENDED, step_job, unless_woken, update_job, without_lease, write_job
 from sora_mcp.store.schema import jobs, orphans
 from sora_mcp.store.transactions import Repository, writes
 from sora_mcp.telemetry import note_end

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain.money import LIMIT_SETTINGS, MAX_PRICE, Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.store.levels import Level, Levels, sum_unasked
+from sora_mcp.store.budget_levels import Level, Levels, sum_unasked
 from sora_mcp.store.records import ALL
 
 

@@ -13,18 +13,18 @@ from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, SoraError, StorageError, TooManyAtOnce
 from sora_mcp.domain.money import CENT, NO_LIMIT, Micros, format_dollars, show
 from sora_mcp.store.approvals import find_outline, refuse_declined, refuse_other_quote, use_approval
-from sora_mcp.store.days import begin_day
+from sora_mcp.store.budget_days import begin_day
+from sora_mcp.store.budget_levels import Levels, lock_levels, read_levels
+from sora_mcp.store.earlier_purchases import Precedents, read_precedents
 from sora_mcp.store.ids import new_id
+from sora_mcp.store.job_rows import update_job, without_lease
 from sora_mcp.store.jobs import SHOWN_COLUMNS, get_account, load_job, lock_job, make_job, with_takes
 from sora_mcp.store.ledger import hold, release_hold, with_hold
-from sora_mcp.store.levels import Levels, lock_levels, read_levels
 from sora_mcp.store.locks import lock_named
+from sora_mcp.store.loss_detection import Mark, count_further, find_loss, measure, write_mark
 from sora_mcp.store.paused_models import refuse_paused
-from sora_mcp.store.precedents import Precedents, read_precedents
-from sora_mcp.store.purchase_mark import Mark, count_further, find_loss, measure, write_mark
 from sora_mcp.store.records import Account, Caps, Identity, Purchase
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked
-from sora_mcp.store.row_changes import update_job, without_lease
 from sora_mcp.store.schema import db_now, jobs, next_version, transaction_id
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 

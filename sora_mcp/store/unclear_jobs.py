@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from sora_mcp.domain import Call, Job, JobError
+from sora_mcp.store.job_rows import update_job, without_lease
 from sora_mcp.store.jobs import lock_job
 from sora_mcp.store.outcomes import as_bound, conclude, is_taken, take_over
-from sora_mcp.store.row_changes import update_job, without_lease
 from sora_mcp.store.schema import jobs, orphans
 from sora_mcp.store.transactions import Repository, reads, writes
 

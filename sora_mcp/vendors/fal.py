@@ -12,12 +12,12 @@ from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, PriceLi
 from sora_mcp.vendors.fal_calls import UPLOAD, ask_bill, read_quote
 from sora_mcp.vendors.fal_kling import ROWS as KLING
 from sora_mcp.vendors.fal_offers import ROWS as SEVERAL
-from sora_mcp.vendors.fal_others import ROWS as OTHERS
+from sora_mcp.vendors.fal_other_models import ROWS as OTHERS
 from sora_mcp.vendors.fal_prices import ask_prices, read_prices
 from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.offer_rows import write_fields, write_pictures
 from sora_mcp.vendors.shared.requests import in_query
 from sora_mcp.vendors.shared.responses import find_text, find_value
-from sora_mcp.vendors.shared.rows import write_fields, write_pictures
 
 QUEUE = "https://queue.fal.run"
 SERVERS = re.compile(r"(?:request|startup)_timeout|runner_\w+|internal_error")

@@ -14,8 +14,8 @@ from typing import Any
 from sora_mcp.domain import ImageRule, Rate, Rule, VideoRule
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors.shared.families import KLING_2_SECONDS, KLING_SECONDS, NEGATIVE, list_kling, name_resolution
+from sora_mcp.vendors.shared.offer_rows import Row, Wire, sell
 from sora_mcp.vendors.shared.rates import rate_sound
-from sora_mcp.vendors.shared.rows import Row, Wire, sell
 from sora_mcp.vendors.shared.sizes import AUDIO, AUTO, LAST, allow_references
 
 CHECKED, READ, EXPORTED = date(2026, 11, 30), date(2026, 10, 4), date(2026, 9, 1)

@@ -26,8 +26,8 @@ from sora_mcp.vendors.shared.families import (
     list_veo,
     list_wan,
 )
+from sora_mcp.vendors.shared.offer_rows import Row, Wire, sell
 from sora_mcp.vendors.shared.rates import rate_lengths, rate_resolutions, rate_sound_and_size
-from sora_mcp.vendors.shared.rows import Row, Wire, sell
 from sora_mcp.vendors.shared.sizes import AUDIO, AUTO, LAST, OMNI_ENDS, SEED, SEEDANCE, allow_references, name_sizes
 
 CHECKED = date(2026, 11, 30)

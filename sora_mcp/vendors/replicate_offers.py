@@ -26,8 +26,8 @@ from sora_mcp.vendors.shared.families import (
     list_kling,
     list_veo,
 )
+from sora_mcp.vendors.shared.offer_rows import Row, Wire, sell, write_fields, write_pictures
 from sora_mcp.vendors.shared.rates import rate_resolutions, rate_sound, rate_sound_and_size
-from sora_mcp.vendors.shared.rows import Row, Wire, sell, write_fields, write_pictures
 from sora_mcp.vendors.shared.sizes import AUDIO, LAST, SEED, SEEDANCE, VEO_SECONDS, allow_references, name_sizes
 
 CHECKED = date(2026, 10, 6)

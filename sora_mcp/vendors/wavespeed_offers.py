@@ -33,8 +33,8 @@ from sora_mcp.vendors.shared.families import (
     list_wan,
     name_resolution,
 )
+from sora_mcp.vendors.shared.offer_rows import FRAME, Row, Wire, sell, write_fields, write_pictures
 from sora_mcp.vendors.shared.rates import rate_lengths, rate_resolutions, rate_sound_and_size
-from sora_mcp.vendors.shared.rows import FRAME, Row, Wire, sell, write_fields, write_pictures
 from sora_mcp.vendors.shared.sizes import (
     AUDIO,
     AUTO,

@@ -12,7 +12,7 @@ import pytest
 from anyio.abc import SocketStream
 from mcp import Client
 
-from sora_mcp.server.pages import Pages
+from sora_mcp.server.loopback_pages import Pages
 from tests.each import each
 from tests.played.rig import PROMPT
 

@@ -14,7 +14,7 @@ import pytest
 
 from sora_mcp.cli import consent
 from sora_mcp.cli import main as cli
-from sora_mcp.cli.own_command import own_command
+from sora_mcp.cli.program_path import own_command
 from sora_mcp.config.settings import load
 from sora_mcp.config.sources import config_file
 from sora_mcp.domain import LOCAL, Job, VideoRequest

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.cli.own_command import describe_program, not_in_store, own_command
+from sora_mcp.cli.program_path import describe_program, not_in_store, own_command
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.terminal_command import command_line, quote_command, started_as

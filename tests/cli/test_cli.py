@@ -199,7 +199,7 @@ def test_the_stdio_server_imports_nothing_of_the_terminal() -> None:
 
 LATE = """
 import importlib.metadata
-from sora_mcp.cli.late_models import defer_models
+from sora_mcp.cli.deferred_models import defer_models
 defer_models()
 importlib.metadata.entry_points = None  # a search for plugins of pydantic would call it
 from mcp_types import Tool, client_request_adapter

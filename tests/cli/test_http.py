@@ -23,8 +23,8 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server.context import ServerContext
 from sora_mcp.server.transports.drain import Drain
+from sora_mcp.server.transports.health import AnswerProbes
 from sora_mcp.server.transports.http import check_address
-from sora_mcp.server.transports.probes import AnswerProbes
 from sora_mcp.server.transports.tokens import read_tokens
 from tests.each import each
 from tests.waiting import PATIENCE_S, wait_until

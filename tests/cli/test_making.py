@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.cli import demo
-from sora_mcp.cli.own_command import own_command
+from sora_mcp.cli.program_path import own_command
 from sora_mcp.cli.setup import clients
 
 from ..each import each

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.cli.doctor import check_all
-from sora_mcp.config import modes
+from sora_mcp.config import file_permissions
 from sora_mcp.config.settings import load
 from sora_mcp.config.sources import config_file
 from sora_mcp.domain.errors import StorageError
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX"
 @pytest.fixture
 def files(said: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """A config file with a key, a store and videos, as a start leaves them."""
-    monkeypatch.setattr(modes, "_is_private_group", lambda gid: False)  # who runs the tests may have one
+    monkeypatch.setattr(file_permissions, "_is_private_group", lambda gid: False)  # who runs the tests may have one
     folder = Path(said["SORA_MCP_HOME"])
     config_file().parent.mkdir(mode=0o700, parents=True)
     config_file().write_text('pixazo_api_key = "s3cr3t"\n', "utf-8")
@@ -38,7 +38,7 @@ def files(said: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Pa
 
 
 def loose(said: dict[str, str]) -> list[str]:
-    return [found.describe() for found in modes.find_loose_modes(load(said, today=date(2026, 11, 21)))]
+    return [found.describe() for found in file_permissions.find_loose_modes(load(said, today=date(2026, 11, 21)))]
 
 
 def test_what_a_start_leaves_is_its_users_alone(said: dict[str, str], files: dict[str, Path]) -> None:

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from sora_mcp.cli.checks import check_notifications
-from sora_mcp.cli.notify import APPLESCRIPT, BODY, POWERSHELL, TITLE, Notifier, announce_ends, describe_end, find_notifier
+from sora_mcp.cli.desktop_notification import APPLESCRIPT, BODY, POWERSHELL, TITLE, Notifier, announce_ends, describe_end, find_notifier
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Job
 from tests.each import each

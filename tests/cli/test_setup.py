@@ -17,7 +17,7 @@ import anyio
 import pytest
 
 from sora_mcp.cli.doctor import check_all
-from sora_mcp.cli.own_command import own_command
+from sora_mcp.cli.program_path import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.config.settings import load
 from sora_mcp.domain.secret import Secret

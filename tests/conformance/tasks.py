@@ -24,8 +24,8 @@ from mcp.types import (
 
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.context import ServerContext
-from sora_mcp.server.job_tasks import JobTasks
 from sora_mcp.server.sdk import Ctx
+from sora_mcp.server.task_states import JobTasks
 from sora_mcp.server.tasks import ANSWERED_BY_TASKS, IDENTIFIER, Task, Tasks, has_declared
 
 NEEDS_TASKS = ("failing_job", "test_tool_with_task")

@@ -94,7 +94,7 @@ async def test_s21_who_looks_meanwhile_is_told_why_nothing_is_sent_yet(tmp_path:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", times=-1, status=429, headers={"Retry-After": "600"})
         begun = await at.bought(seconds=4)
-        assert await eventually(lambda: begun.id in at.service.local_facts.troubles)
+        assert await eventually(lambda: begun.id in at.service.in_memory_facts.troubles)
         told = describe_job(await at.job(begun.id), now=NOON)
         why = "is not sent yet. Muvi takes no more requests at the moment. This is tried again."
         assert told.startswith(f"{begun.id} {why} $1.20 is reserved. Do not create it again. Next: ")
@@ -322,7 +322,7 @@ async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tm
         begun, folder = await at.bought(seconds=4), at.settings.output_dir
         folder.rmdir()
         folder.write_text("a file where the folder should be", "utf-8")
-        assert await eventually(lambda: begun.id in at.service.local_facts.troubles)
+        assert await eventually(lambda: begun.id in at.service.in_memory_facts.troubles)
         told = await at.job(begun.id)
         why = f"Finished files cannot be written into {folder} (File exists): mend that, or let the user set SORA_MCP_OUTPUT_DIR."
         assert (told.state, told.charged, told.trouble) == ("running", "yes", why)

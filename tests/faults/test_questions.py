@@ -114,7 +114,7 @@ async def test_q17_a_person_is_told_why_nothing_is_heard_until_something_is(
         at.wire.armed.clear()
         assert await hurried(at, begun.id, "running") == "running"
         assert (await at.job(begun.id)).todo is None, "it passes by itself"
-        assert ((await at.job(begun.id)).trouble, at.service.local_facts.troubles) == (None, {})
+        assert ((await at.job(begun.id)).trouble, at.service.in_memory_facts.troubles) == (None, {})
 
 
 async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: 
         assert await eventually(told)
         at.cdn.armed.clear()
         assert await hurried(at, begun.id, *ENDS) == "completed"
-        assert at.service.local_facts.troubles == {}
+        assert at.service.in_memory_facts.troubles == {}
 
 
 @pytest.mark.fault("Q18")

@@ -13,7 +13,7 @@ from sora_mcp.media.edit.caption import draw_caption
 from sora_mcp.media.sample.draw import draw_label
 from sora_mcp.media.sample.scene import Clip
 from sora_mcp.media.text.fonts import BUNDLED, choose_fonts
-from sora_mcp.media.text.missing import NOTHING_LEFT, describe_missing, find_missing, leave_out, list_packages
+from sora_mcp.media.text.missing_characters import NOTHING_LEFT, describe_missing, find_missing, leave_out, list_packages
 
 UNWRITTEN = "\U00012000"
 """A cuneiform sign, which hardly any machine has a font for."""

@@ -21,10 +21,10 @@ from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.sample import render_ffmpeg
+from sora_mcp.media.sample.prompt_words import SCENES
 from sora_mcp.media.sample.render import Renderer, choose_renderer, render
 from sora_mcp.media.sample.render_ffmpeg import Ffmpeg
 from sora_mcp.media.sample.scene import COMMENT, Clip
-from sora_mcp.media.sample.words import SCENES
 from tests.each import each
 
 from .clips import encode_pictures

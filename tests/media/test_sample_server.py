@@ -15,7 +15,7 @@ import pytest
 
 from sora_mcp.domain import free_space
 from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
-from sora_mcp.media.sample.orders import lock_clip
+from sora_mcp.media.sample.order_files import lock_clip
 from sora_mcp.media.sample.scene import Clip
 from sora_mcp.media.sample.server import SampleServer, serve
 from tests.each import each

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sora_mcp.media.sample.caption import fit_caption
 from sora_mcp.media.sample.chords import compose
 from sora_mcp.media.sample.palettes import PALETTES
+from sora_mcp.media.sample.prompt_words import LIGHTS, SCENES
 from sora_mcp.media.sample.scene import DRIFT, DRIFTS, Clip
+from sora_mcp.media.sample.scene_layers import Stage
 from sora_mcp.media.sample.scenes.space import draw_space
-from sora_mcp.media.sample.stage import Stage
-from sora_mcp.media.sample.words import LIGHTS, SCENES
 from sora_mcp.media.text.fonts import BUNDLED, Run, choose_fonts, find_font_files, has_glyph, list_font_folders, split_runs
 from sora_mcp.media.text.layout import clean_text, estimate_width, wrap_text
 from tests.each import each

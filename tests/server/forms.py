@@ -13,7 +13,7 @@ from mcp import Client
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData, InputRequiredResult
 
 from sora_mcp.server.app import SoraServer, build
-from sora_mcp.server.pages import Pages
+from sora_mcp.server.loopback_pages import Pages
 from tests.played import Muvi
 from tests.played.rig import PROMPT, Rig, rig
 from tests.stored import Clock

@@ -14,7 +14,7 @@ from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.domain.text import describe_prompt
 from sora_mcp.server import elicitation
-from sora_mcp.server.question import describe_picture
+from sora_mcp.server.approval_question import describe_picture
 from tests.each import each
 from tests.stored import DAY_S
 from tests.waiting import patience

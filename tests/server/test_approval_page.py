@@ -24,8 +24,8 @@ from mcp.types import (
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import Refused
 from sora_mcp.server import elicitation
-from sora_mcp.server.pages import MOST_PAGES, Pages
-from sora_mcp.server.question import Question
+from sora_mcp.server.approval_question import Question
+from sora_mcp.server.loopback_pages import MOST_PAGES, Pages
 from sora_mcp.server.transports.pages_html import render_question
 from tests.each import each
 from tests.played.rig import leaks, picture

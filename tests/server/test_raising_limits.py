@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.catalogue.room import Room
+from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.config.settings import load
 from sora_mcp.config.sources import find_config_file
 from sora_mcp.domain.money import usd

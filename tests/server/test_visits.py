@@ -11,7 +11,7 @@ from mcp import Client
 
 from sora_mcp.domain import Job
 from sora_mcp.server.context import name_chat
-from sora_mcp.server.visits import IDLE_S, Visits, describe_news
+from sora_mcp.server.finished_meanwhile import IDLE_S, Visits, describe_news
 from sora_mcp.store import Store
 from tests.each import each
 from tests.nouns import a_job

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from sora_mcp.cli.own_command import own_command
+from sora_mcp.cli.program_path import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import ask_line, confirm, show_status
 from sora_mcp.config.setting import BadSetting

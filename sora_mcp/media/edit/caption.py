@@ -17,7 +17,7 @@ from sora_mcp.media.edit.transcode import Shape
 from sora_mcp.media.text.fonts import choose_fonts
 from sora_mcp.media.text.layout import clean_text, wrap_text
 from sora_mcp.media.text.letters import CLEAR, DARK, draw_line, measure_line
-from sora_mcp.media.text.missing import describe_missing, find_missing
+from sora_mcp.media.text.missing_characters import describe_missing, find_missing
 
 SIZES = (0.055, 0.047, 0.04, 0.034, 0.03)
 """Heights of letters, as parts of the picture's shorter side; the largest that fits is taken."""

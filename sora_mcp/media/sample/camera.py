@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sora_mcp.media.sample.scene import Clip
-from sora_mcp.media.sample.stage import Stage
+from sora_mcp.media.sample.scene_layers import Stage
 
 CLOSER = 0.2
 """How much larger a zoom shows the picture."""

@@ -13,7 +13,7 @@ from sora_mcp.media.sample.scene import BADGE, Clip
 from sora_mcp.media.text.fonts import BUNDLED, choose_fonts
 from sora_mcp.media.text.layout import clean_text
 from sora_mcp.media.text.letters import CLEAR, draw_line, measure_line
-from sora_mcp.media.text.missing import leave_out
+from sora_mcp.media.text.missing_characters import leave_out
 
 GROUND = "#0a0c14"
 

@@ -12,7 +12,7 @@ from sora_mcp.media.limits import LEAST_ADDRESSES, has_few_addresses
 from sora_mcp.media.optional import INSTALL, find_load_error, has_media_extra
 from sora_mcp.media.sample import render_ffmpeg
 from sora_mcp.media.sample.scene import Clip
-from sora_mcp.media.text.missing import describe_missing, find_missing, has_nothing_left
+from sora_mcp.media.text.missing_characters import describe_missing, find_missing, has_nothing_left
 
 Renderer = Literal[
     "pyav",  # the media extra: everything as ordered

@@ -19,7 +19,7 @@ from sora_mcp.media.sample.chords import compose
 from sora_mcp.media.sample.scene import COMMENT, FPS, Clip
 from sora_mcp.media.text.fonts import choose_fonts, has_glyph
 from sora_mcp.media.text.layout import clean_text, estimate_width
-from sora_mcp.media.text.missing import leave_out
+from sora_mcp.media.text.missing_characters import leave_out
 
 ENCODERS = {"libx264": ("-preset", "superfast", "-crf", "27"), "libopenh264": (), "h264_videotoolbox": (), "h264_mf": ()}
 """Encoders of H.264 that need no special hardware, best first, each with its options."""

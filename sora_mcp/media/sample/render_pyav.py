@@ -22,8 +22,8 @@ from sora_mcp.media.sample.camera import find_offset, find_zoom
 from sora_mcp.media.sample.chords import compose
 from sora_mcp.media.sample.draw import draw_label
 from sora_mcp.media.sample.scene import COMMENT, FPS, Clip
-from sora_mcp.media.sample.scenes.every import draw_layers
-from sora_mcp.media.sample.stage import Layer, Stage
+from sora_mcp.media.sample.scene_layers import Layer, Stage
+from sora_mcp.media.sample.scenes.all_scenes import draw_layers
 
 HERTZ = 48_000
 H264 = {"preset": "ultrafast", "crf": "25", "x264-params": "cabac=1:no-deblock=0:deblock=0,0:aq-mode=1"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sora_mcp.media.sample.palettes import PALETTES, Palette
-from sora_mcp.media.sample.words import LIGHTS, SCENES, WEATHERS, choose_move, choose_scene, choose_word
+from sora_mcp.media.sample.prompt_words import LIGHTS, SCENES, WEATHERS, choose_move, choose_scene, choose_word
 from sora_mcp.media.text.layout import clean_text
 
 FPS = 24

@@ -19,7 +19,7 @@ import anyio
 from sora_mcp.domain import Handler
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.free_space import check_free_space
-from sora_mcp.media.sample.orders import QUEUED_S, OrderFolder, SampleOrder, lock_clip, pack_order, unpack_order
+from sora_mcp.media.sample.order_files import QUEUED_S, OrderFolder, SampleOrder, lock_clip, pack_order, unpack_order
 from sora_mcp.media.sample.render import render
 from sora_mcp.media.sample.scene import Clip
 

@@ -52,7 +52,7 @@ async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     try:
         (job,) = await wait_for_end([job], 0 if has_declared(ctx) else WAIT_S, service, ctx=ctx)
     finally:
-        refusal = service.local_facts.edit_refusals.pop(job.id, None)
+        refusal = service.in_memory_facts.edit_refusals.pop(job.id, None)
     if refusal is not None:
         raise refusal
     await ctx.request_context.lifespan_context.visits.note_shown(service, name_chat(ctx), [job])

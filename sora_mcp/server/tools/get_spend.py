@@ -12,7 +12,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.text import sanitize
 from sora_mcp.server.context import ToolContext, get_service, principal
-from sora_mcp.server.days import read_day
+from sora_mcp.server.date_words import read_day
 from sora_mcp.server.messages import describe_left
 from sora_mcp.server.raising_limits import describe_how_to_raise_left
 from sora_mcp.server.results import budget_fields, build_result, to_dollars, without_empty

@@ -13,7 +13,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules
-from sora_mcp.server.answers import is_quote, report_answer
+from sora_mcp.server.approval_answers import is_quote, report_answer
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
 from sora_mcp.server.results import build_job_result, build_jobs_result, prepend_line

@@ -22,7 +22,7 @@ from uvicorn.server import ServerState
 
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.server.question import Question
+from sora_mcp.server.approval_question import Question
 from sora_mcp.server.transports.connections import LimitedProtocol
 from sora_mcp.server.transports.pages_html import build_page, is_from, read_form, refuse_plainly, render_question
 

@@ -18,10 +18,10 @@ from starlette.routing import Route
 
 from sora_mcp.domain.errors import NotFound, SoraError
 from sora_mcp.server.address import SignInKind
-from sora_mcp.server.answers import is_open, is_quote
+from sora_mcp.server.approval_answers import is_open, is_quote
 from sora_mcp.server.context import ServerContext
-from sora_mcp.server.pages import GO_BACK, take_answer
-from sora_mcp.server.stored_questions import load_question
+from sora_mcp.server.loopback_pages import GO_BACK, take_answer
+from sora_mcp.server.stored_approval_questions import load_question
 from sora_mcp.server.transports.browser_session import Sessions, Visitor
 from sora_mcp.server.transports.pages_html import build_page, is_from, read_form, render_question
 from sora_mcp.server.transports.sign_in import SIGNED_IN, SignIn

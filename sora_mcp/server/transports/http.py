@@ -25,14 +25,14 @@ from sora_mcp.config.logging import announce
 from sora_mcp.config.parsers import AUTHORITY
 from sora_mcp.config.settings import LOOPBACK, BadSetting
 from sora_mcp.server.app import SoraServer
-from sora_mcp.server.transports.compatibility import AnswerAnyAccept, NoteHangUps, ReviveSessions
+from sora_mcp.server.transports.client_workarounds import AnswerAnyAccept, NoteHangUps, ReviveSessions
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
 from sora_mcp.server.transports.drain import CloseConnections, Drain, DrainingServer
-from sora_mcp.server.transports.files import NoteAddress, route_files
+from sora_mcp.server.transports.health import AnswerProbes
 from sora_mcp.server.transports.hosted_pages import HostedPages
 from sora_mcp.server.transports.oauth import CompleteChallenges, IssuerTokens
 from sora_mcp.server.transports.origins import CheckNames
-from sora_mcp.server.transports.probes import AnswerProbes
+from sora_mcp.server.transports.video_files import NoteAddress, route_files
 from sora_mcp.server.transports.webhooks import route_webhooks
 
 GRACE_S = 1

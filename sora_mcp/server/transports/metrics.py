@@ -17,7 +17,7 @@ from sora_mcp.telemetry import enable_metrics
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import GaugeMetricFamily
 
-    from sora_mcp.store.gauges import StoreGauges
+    from sora_mcp.store.metric_values import StoreGauges
 
 log = logging.getLogger(__name__)
 READ_AGAIN_S = 5.0

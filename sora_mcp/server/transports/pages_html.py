@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sora_mcp.server.question import Question
+from sora_mcp.server.approval_question import Question
 
 R = TypeVar("R", bound=Response)
 MOST_BODY = 4000

@@ -10,7 +10,7 @@ import math
 from PIL import Image, ImageChops, ImageFilter
 
 from sora_mcp.media.sample.brushes import Point, add_grain, draw_below, draw_glow, draw_gradient, draw_ramp, fill, mix, shift
-from sora_mcp.media.sample.stage import Layer, Stage
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 
 FOLDS = 6
 HALF = 2

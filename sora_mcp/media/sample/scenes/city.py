@@ -8,8 +8,8 @@ from __future__ import annotations
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sora_mcp.media.sample.brushes import draw_glow, draw_gradient, draw_noise, draw_ramp, fill, lay_flat, mix, shape
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 from sora_mcp.media.sample.scenes.sky import draw_sky
-from sora_mcp.media.sample.stage import Layer, Stage
 
 ROWS = ((0.34, 0.1, 0.0), (0.27, 0.22, 0.5), (0.16, 0.36, 1.0))
 """Of each row of houses, the farthest first: its height, depth, and how near its colour is."""

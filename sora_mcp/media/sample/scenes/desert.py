@@ -22,8 +22,8 @@ from sora_mcp.media.sample.brushes import (
     mix,
     shape,
 )
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 from sora_mcp.media.sample.scenes.sky import draw_sky
-from sora_mcp.media.sample.stage import Layer, Stage
 
 DUNES = ((0.57, 0.05, 0.14, 0.0), (0.63, 0.085, 0.28, 0.3), (0.73, 0.12, 0.5, 0.62), (0.9, 0.15, 0.85, 1.0))
 """Of each row, the farthest first: its height in the frame, the dunes' own, depth, and how near its colour is."""

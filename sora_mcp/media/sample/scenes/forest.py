@@ -10,8 +10,8 @@ from random import Random
 from PIL import Image, ImageDraw, ImageFilter
 
 from sora_mcp.media.sample.brushes import Point, draw_glow, draw_gradient, draw_mask, draw_noise, draw_ramp, draw_ridge, fill, mix, shape
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 from sora_mcp.media.sample.scenes.sky import draw_sky
-from sora_mcp.media.sample.stage import Layer, Stage
 
 ROWS = ((0.50, 0.17, 0.15, 0.02), (0.60, 0.25, 0.3, 0.22), (0.71, 0.36, 0.48, 0.5), (0.84, 0.5, 0.7, 0.78))
 """Of each row of trees, the farthest first: its height in the frame, the trees' own, depth, and how dark it is."""

@@ -23,8 +23,8 @@ from sora_mcp.media.sample.brushes import (
     mix,
     shape,
 )
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 from sora_mcp.media.sample.scenes.table import draw_table
-from sora_mcp.media.sample.stage import Layer, Stage
 
 
 def draw_room(stage: Stage) -> list[Layer]:

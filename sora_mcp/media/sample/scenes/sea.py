@@ -23,8 +23,8 @@ from sora_mcp.media.sample.brushes import (
     shape,
     shift,
 )
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 from sora_mcp.media.sample.scenes.sky import draw_sky
-from sora_mcp.media.sample.stage import Layer, Stage
 
 HALF = 2
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PIL import Image, ImageChops, ImageDraw
 
 from sora_mcp.media.sample.brushes import add_grain, draw_glow, draw_gradient, draw_noise, draw_ramp, fill, mix, shape, shift
-from sora_mcp.media.sample.stage import Layer, Stage
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 
 HALF = 2
 CLOUDS = 4

@@ -24,9 +24,9 @@ from sora_mcp.media.sample.brushes import (
     shape,
     shift,
 )
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 from sora_mcp.media.sample.scenes.forest import outline_fir
 from sora_mcp.media.sample.scenes.sky import draw_sky
-from sora_mcp.media.sample.stage import Layer, Stage
 
 
 def draw_snow(stage: Stage) -> list[Layer]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sora_mcp.media.sample.brushes import add_grain, draw_glow, draw_gradient, draw_noise, fill, mix, shape, shift
-from sora_mcp.media.sample.stage import Layer, Stage
-from sora_mcp.media.sample.words import RINGS, count_words
+from sora_mcp.media.sample.prompt_words import RINGS, count_words
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 
 
 def draw_space(stage: Stage) -> list[Layer]:

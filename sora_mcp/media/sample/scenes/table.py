@@ -10,7 +10,7 @@ import math
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sora_mcp.media.sample.brushes import add_grain, draw_glow, draw_gradient, draw_mask, draw_noise, fill, mix, shape
-from sora_mcp.media.sample.stage import Layer, Stage
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 
 
 def draw_table(stage: Stage) -> list[Layer]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sora_mcp.media.sample.brushes import draw_noise, draw_ramp, fill, mix, shape
-from sora_mcp.media.sample.stage import Layer, Stage
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 
 
 def draw_weather(stage: Stage) -> list[Layer]:

@@ -16,8 +16,8 @@ from typing import Any
 from sora_mcp.domain import Rate, Rule, Text, VideoRule
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors.shared.families import GROK_RATIOS, GROK_SECONDS, WAN_RATIOS, WIDE, follow_frame, keep_ratio
+from sora_mcp.vendors.shared.offer_rows import Row, Wire, sell
 from sora_mcp.vendors.shared.rates import rate_resolutions, rate_sound_and_size
-from sora_mcp.vendors.shared.rows import Row, Wire, sell
 from sora_mcp.vendors.shared.sizes import AUDIO, LAST, SEED, SEEDANCE, allow_references, combine_sizes, name_sizes
 
 CHECKED, READ, EXPORTED = date(2026, 11, 30), date(2026, 10, 4), date(2026, 9, 1)

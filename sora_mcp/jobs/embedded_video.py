@@ -10,7 +10,7 @@ import anyio
 
 from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import LinkDead, NotSent, NoVideo, UnwritableFile
-from sora_mcp.jobs.wrapped_file import decode_base64, split_data_uri
+from sora_mcp.jobs.unwrapped_file import decode_base64, split_data_uri
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download, write_pieces
 from sora_mcp.vendors.reading import read_inline

@@ -7,7 +7,7 @@ import functools
 import re
 from collections.abc import Collection
 
-from sora_mcp.vendors.makers import BRANDS, SPELLINGS
+from sora_mcp.vendors.model_makers import BRANDS, SPELLINGS
 
 MOST_NAME = 100
 """Characters of a name up to which it is compared with those of models."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sora_mcp.catalogue.trims import describe_trim
+from sora_mcp.catalogue.free_edits import describe_trim
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Image, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars

@@ -7,9 +7,9 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sora_mcp.catalogue.names import MOST_NAME, correct, drop_makers, is_by_makers, is_version, read_words, split_name, squeeze
+from sora_mcp.catalogue.name_parsing import MOST_NAME, correct, drop_makers, is_by_makers, is_version, read_words, split_name, squeeze
 from sora_mcp.domain import Offer
-from sora_mcp.vendors.makers import BRANDS
+from sora_mcp.vendors.model_makers import BRANDS
 
 NEAR = 3
 """How many names are offered in place of one that nobody sells."""

@@ -21,8 +21,8 @@ from sora_mcp.domain.errors import UnwritableFile
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.store.budget_days import get_today
 from sora_mcp.store.database import FILE, identify_file
-from sora_mcp.store.days import get_today
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import ledger, meta
 from sora_mcp.store.transactions import Repository, reads, writes

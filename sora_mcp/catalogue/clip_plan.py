@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import quote, sizes_of
 from sora_mcp.catalogue.size_words import read_size_words
 from sora_mcp.catalogue.sizes import count_lines, list_shape_words, name_lines, read_lines

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, LOCAL
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import Micros
+from sora_mcp.store.budget_levels import read_levels
 from sora_mcp.store.database import TookTooLong, limit_time
-from sora_mcp.store.levels import read_levels
 from sora_mcp.store.records import Caps
 from sora_mcp.store.schema import jobs
 from sora_mcp.store.transactions import Repository, reads

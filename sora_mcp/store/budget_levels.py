@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, LOCAL
 from sora_mcp.domain.money import MAX_PRICE, NO_LIMIT, Micros
-from sora_mcp.store.days import Day, choose_day
+from sora_mcp.store.budget_days import Day, choose_day
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.records import ALL, NOTHING, Caps, Limits, name_person_account, name_team_account
 from sora_mcp.store.schema import ABOVE_HOLD, Words, jobs, quotes

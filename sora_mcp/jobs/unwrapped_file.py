@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NoVideo
-from sora_mcp.jobs.named_file import download_named
+from sora_mcp.jobs.referenced_file import download_named
 from sora_mcp.media.containers import HEAD_BYTES, JSON, MEDIA_TYPES, TEXT, UNKNOWN, find_container, read_container
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download, write_pieces

@@ -10,7 +10,7 @@ from sora_mcp.media.limits import Deadline
 
 
 @dataclass
-class LocalFacts:
+class InMemoryFacts:
     """Facts that the worker of this process learns, and that answers about jobs tell."""
 
     live_jobs: int = 0

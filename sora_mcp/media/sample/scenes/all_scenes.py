@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sora_mcp.media.sample.scene_layers import Layer, Stage
 from sora_mcp.media.sample.scenes.abstract import draw_abstract
 from sora_mcp.media.sample.scenes.city import draw_city
 from sora_mcp.media.sample.scenes.desert import draw_desert
@@ -13,7 +14,6 @@ from sora_mcp.media.sample.scenes.sea import draw_sea
 from sora_mcp.media.sample.scenes.snow import draw_snow
 from sora_mcp.media.sample.scenes.space import draw_space
 from sora_mcp.media.sample.scenes.weather import draw_weather
-from sora_mcp.media.sample.stage import Layer, Stage
 
 SCENES: Mapping[str, Callable[[Stage], list[Layer]]] = {
     "sea": draw_sea,

@@ -11,8 +11,8 @@ from sora_mcp.domain import Image
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.text import sanitize
+from sora_mcp.server.approval_question import Question, describe_clips, describe_room, describe_terms
 from sora_mcp.server.context import ToolContext
-from sora_mcp.server.question import Question, describe_clips, describe_room, describe_terms
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService

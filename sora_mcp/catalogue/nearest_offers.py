@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.frame_shapes import can_fit_to, describe_shape
-from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.rules import FIT, FITS, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest

@@ -13,7 +13,7 @@ from sora_mcp.domain.money import format_dollars
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.server.question import Question
+    from sora_mcp.server.approval_question import Question
     from sora_mcp.server.transports.approval_page import ApprovalPage
     from sora_mcp.store.records import Way
 

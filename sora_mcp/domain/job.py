@@ -148,7 +148,7 @@ class Job:
     progress: float | None = None
     finished_at: float | None = None
     cancel_asked_at: float | None = None
-    """When the user asked its vendor to cancel it, and the vendor did not refuse."""
+    """When the user first asked its vendor to cancel it, and the vendor did not refuse."""
     error: JobError | None = None
     artifact: Artifact | None = None
     deleted_at: float | None = None
@@ -258,6 +258,11 @@ class Job:
         shape, lines = SHAPE.search(self.size), LINES.search(self.size)
         has_shape = shape is None or abs(width / height * int(shape[2]) / int(shape[1]) - 1) <= SHAPE_TOLERANCE
         return has_shape and (lines is None or min(width, height) >= LEAST_LINES * int(lines[1]))
+
+    @property
+    def is_stopping(self) -> bool:
+        """True while the vendor was asked to cancel it, and neither has done so nor made it."""
+        return self.cancel_asked_at is not None and self.state in LIVE and not self.saving
 
     @property
     def saving(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sora_mcp.domain import EDIT_MODEL, Job, Vendor
-from sora_mcp.server.charges import capitalize, describe_money, format_price
+from sora_mcp.server.charges import capitalize, describe_hold, describe_money, format_price
 from sora_mcp.server.vendor_words import name_vendor, quote_vendor
 
 RULES = {
@@ -15,13 +17,26 @@ RULES = {
 TODO = {True: "; nothing to do.", False: ".", None: ": check your account there."}
 
 
-def describe_pending(job: Job, vendor: Vendor | None) -> str:
-    """Say of a job that goes on that its vendor was asked to cancel it, and what that costs."""
-    asked = f"{name_vendor(job)} was asked to cancel {job.id}; its next status says whether it did."
+def describe_pending(job: Job, vendor: Vendor | None, *, first_asked_at: float | None = None) -> str:
+    """Say of a job that goes on that its vendor was asked to cancel it, and what that costs at most. `first_asked_at` is when it was asked
+    before, where it was."""
+    again = "" if first_asked_at is None else f" again (first at {_format_time(first_asked_at)})"
+    asked = f"{name_vendor(job)} was asked{again} to cancel {job.id}, and has not stopped it yet."
     rule = f"; {_find_rule(vendor)}" if vendor and job.micros else ""
-    price = format_price(job.price)
-    money = "It is free" if not job.price else f"{price} is already paid" if job.charged == "yes" else f"{price} stays reserved until then"
-    return f'{asked} {money}{rule}. Next: get_video_status("{job.id}").'
+    return f'{asked} {describe_hold(job)}{rule}. Next: get_video_status("{job.id}") waits for its end.'
+
+
+def describe_asked(job: Job) -> str:
+    """Say of a job that goes on when its vendor was asked to cancel it; empty where it was not."""
+    if job.cancel_asked_at is None:
+        return ""
+    yet = f"; {name_vendor(job)} has not stopped it yet" if job.is_stopping else ""
+    return f"The user asked to cancel it at {_format_time(job.cancel_asked_at)}{yet}."
+
+
+def name_cancellation(job: Job) -> str:
+    """Return in a few words, for a list, when the vendor of a job that goes on was asked to cancel it; empty where it was not."""
+    return f"cancellation asked for at {_format_time(job.cancel_asked_at)}" if job.is_stopping and job.cancel_asked_at is not None else ""
 
 
 def describe_cancelled(job: Job, vendor: Vendor | None) -> str:
@@ -45,6 +60,10 @@ def _describe_cost(job: Job, vendor: Vendor | None) -> str:
     if job.charged == "yes" and vendor.refunds:
         return f"{vendor.title} charged {price} first and refunds cancelled clips automatically; nothing to do."
     return f"{describe_money(job)}; {rule}{todo}"
+
+
+def _format_time(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%H:%M} UTC"
 
 
 def _find_rule(vendor: Vendor) -> str:

@@ -51,6 +51,8 @@ def describe_hold(job: Job) -> str:
         return "It is free"
     if job.waits_until is None and job.charged == "no":
         return "It is on its way"
+    if job.is_stopping and job.charged != "yes":
+        return f"It may still finish and cost {format_price(job.price)} at most{_describe_quote(job)}"
     if job.charged == "yes" and job.waits_until is None:
         return f"Already paid ({format_cost(job)})"
     return f"{format_price(job.price)} is reserved{_describe_quote(job)}"

@@ -18,7 +18,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
-from sora_mcp.server.cancellations import describe_cancelled
+from sora_mcp.server.cancellations import describe_asked, describe_cancelled
 from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price
 from sora_mcp.server.next_clip import describe_continuation, describe_instead
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
@@ -43,7 +43,8 @@ def describe_job(job: Job, *, now: float, files: int = 0) -> str:
         edit = f"{describe_edit(job, files=files)}. " if job.model == EDIT_MODEL else ""
         return f"{edit}{_describe_done(job, job.artifact)}"
     if job.state in LIVE:
-        return f'{describe_progress(job, now=now)} {describe_hold(job)}. Do not create it again. Next: get_video_status("{job.id}").'
+        again = "" if job.is_stopping else " Do not create it again."
+        return f'{describe_progress(job, now=now)} {describe_hold(job)}.{again} Next: get_video_status("{job.id}").'
     if job.state == "unknown":
         doubt = describe_reason(job) or f"{name_vendor(job)} may have accepted and charged it."
         held = f"{format_price(job.price)} stays reserved, and it will not be sent again."
@@ -77,9 +78,10 @@ def _describe_remedy(job: Job) -> str:
 def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
     """Say in a line each how several jobs are doing, and what to do next."""
     live = [job.id for job in jobs if job.state in LIVE]
+    again = "" if all(job.is_stopping for job in jobs if job.state in LIVE) else "Do not create them again. "
     lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended.", *(_describe_one_of_many(job, now) for job in jobs)]
-    again = f"Do not create them again. Next: get_video_status(job_ids={json.dumps(live)})."
-    return "\n".join([*lines, again if live else f"Next: tell the user {_describe_tidings(jobs)}{_describe_going_on(jobs)}."])
+    wait = f"{again}Next: get_video_status(job_ids={json.dumps(live)})."
+    return "\n".join([*lines, wait if live else f"Next: tell the user {_describe_tidings(jobs)}{_describe_going_on(jobs)}."])
 
 
 def _describe_tidings(jobs: Sequence[Job]) -> str:
@@ -318,13 +320,14 @@ def _describe_state(job: Job, now: float) -> str:
         return f"{job.unwritten}. The store cannot record it: is its disk full? Leave this server running."
     trouble = "" if job.trouble is None else f" {job.trouble} {f'Tell the user: {job.todo}' if job.todo else 'This is tried again.'}"
     if job.cancel_asked_at is not None:
-        trouble = f" {name_vendor(job)} was asked to cancel it.{trouble}"
+        trouble = f" {describe_asked(job)}{trouble}"
     if job.state == "submitting":
         return f"is not sent yet.{trouble}" if trouble else "is being sent."
     if job.saving:
         return f"is made; its file is being saved.{trouble}"
     percent = f": {math.floor(job.progress * 100)} %" if job.progress is not None and job.state == "running" else ""
-    return f"is {job.state}{percent}, {_describe_rest(job, now)}.{trouble}"
+    rest = "" if job.is_stopping else f", {_describe_rest(job, now)}"
+    return f"is {job.state}{percent}{rest}.{trouble}"
 
 
 def _describe_rest(job: Job, now: float) -> str:

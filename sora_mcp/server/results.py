@@ -147,6 +147,7 @@ def whole_fields(job: Job, approval: Approval | None = None) -> dict[str, Any]:
         **job_fields(job),
         **record_fields(job),
         "sha256": job.artifact.sha256 if job.artifact else None,
+        "cancel_asked_at": format_time(job.cancel_asked_at) if job.cancel_asked_at is not None else None,
         "options": dict(job.extras) or None,
         "first_frame": job.first_frame or job.with_image or None,
         "parents": list(job.parents) or None,

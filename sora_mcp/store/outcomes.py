@@ -175,7 +175,7 @@ class Outcomes(Repository):
     def note_cancel(self, conn: sa.Connection, job: Job) -> None:
         """Record that the vendor was asked to cancel a live job, whoever works on it now, and did not refuse."""
         if (row := lock_job(conn, jobs.c.id == job.id, jobs.c.state.in_(LIVE))) is not None:
-            update_job(conn, row.id, now := self.clock(), cancel_asked_at=now)
+            update_job(conn, row.id, now := self.clock(), cancel_asked_at=row.cancel_asked_at or now)
 
     @writes
     def cancel(self, conn: sa.Connection, job: Job, error: JobError, *, micros: Micros, said: str) -> Job | None:

@@ -49,8 +49,11 @@ LIVE: Mapping[str, Job] = {
     "queued, free": replace(a_job(), charged="no", micros=Micros(0)),
     "running": replace(a_job(), state="running", progress=0.4256),
     "running, and asked to stop": replace(a_job(), state="running", progress=0.4256, cancel_asked_at=NOW),
+    "asked to stop, and paid": replace(a_job(), charged="yes", cancel_asked_at=NOW),
+    "being saved, and asked to stop before": replace(a_job(), state="running", charged="yes", media=Call("GET", "/f"), cancel_asked_at=NOW),
     "being saved": replace(a_job(), state="running", charged="yes", media=Call("GET", "/file")),
 }
+ASKED = replace(a_job(), cancel_asked_at=NOW)
 CALLED_BACK = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
 UNANSWERED = JobError("vendor_unavailable", "The answer did not arrive. It may have been taken and may be charged.", "unknown")
 REFUSED = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
@@ -159,7 +162,7 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
         },
         "get_video_status": {name: status(job) for name, job in (LIVE | OVER | DEARER).items()} | {"several": several},
         "cancel_video": {
-            "asked": cancelled(a_job(), None),
+            "asked": cancelled(ASKED, None),
             "refunded": cancelled(OVER["cancelled, reserved"], True),
             "not refunded": cancelled(OVER["cancelled, reserved"], False),
             "never charged": cancelled(OVER["cancelled, free"], True),
@@ -206,7 +209,8 @@ def test_what_is_left_is_the_smaller_of_day_and_month(day: str, month: str, word
 
 def test_a_live_job_names_its_money_and_the_next_call_and_forbids_another() -> None:
     for name, job in LIVE.items():
-        assert status(job).endswith('. Do not create it again. Next: get_video_status("v_0123456789").'), name
+        again = "" if job.is_stopping else " Do not create it again."
+        assert status(job).endswith(f'.{again} Next: get_video_status("v_0123456789").'), name
         assert ("$0.40" in status(job)) == bool(job.micros), name
 
 
@@ -221,8 +225,8 @@ def test_a_refusal_begins_with_the_money_where_something_could_have_been_sent() 
         assert (begins == "Not sent, nothing charged. ") == (error.charged == "no"), name
 
 
-SENT: dict[str, Any] = {"vendor_id": "job_1"}
-AT_VENDOR: dict[str, Any] = {**SENT, "state": "cancelled"}
+SENT: dict[str, Any] = {"vendor_id": "job_1", "cancel_asked_at": NOW}
+AT_VENDOR: dict[str, Any] = {"vendor_id": "job_1", "state": "cancelled"}
 KEEPS, SILENT = replace(muvi.VENDOR, refunds=False), replace(muvi.VENDOR, refunds=None)
 ANSWERS: Mapping[str, tuple[dict[str, Any], Vendor]] = {
     "never sent": ({"state": "cancelled", "charged": "no"}, muvi.VENDOR),
@@ -273,6 +277,19 @@ def test_what_is_said_of_a_cancelled_clip_is_that_of_the_snapshot() -> None:
         "over": {name: refuse(changes) for name, changes in ENDS.items()},
     }
     check_snapshot("cancellations", found)
+
+
+def test_a_clip_that_its_vendor_was_asked_to_cancel_says_so_until_its_end() -> None:
+    whole = message(list_videos.format_whole(ASKED, BUDGET, UTC, now=NOW))
+    line = message(list_videos.format_result(Page((ASKED,), None), BUDGET, UTC))
+    many = message(get_video_status.format_results([ASKED, a_done_job()], now=NOW))
+    again = message(cancel_video.format_result(ASKED, SILENT, now=NOW + 60, first_asked_at=NOW))
+    for told in (status(ASKED), whole, many):
+        assert "The user asked to cancel it at 12:01 UTC; Muvi has not stopped it yet. It may still finish and cost $0.40 at most." in told
+    assert "v_0123456789 queued (cancellation asked for at 12:01 UTC), " in line
+    assert again.startswith("Muvi was asked again (first at 12:01 UTC) to cancel v_0123456789, and has not stopped it yet.")
+    for told in (status(ASKED), whole, line, many, again):
+        assert ("left." in told, "create it again" in told, "create them again" in told) == (False, False, False)
 
 
 def test_nothing_was_charged_is_said_of_what_cost_nothing_and_of_nothing_else() -> None:

@@ -40,13 +40,13 @@ async def cancel(service: VideoService, job_id: str) -> CallToolResult:
     except NotCancellable as error:
         now = await service.job(job.id, principal=principal())
         raise NotCancellable(error.message, now, must_pay=error.must_pay) from error.__cause__
-    return format_result(cancelled, service.catalogue.find_vendor(job.vendor), now=service.clock())
+    return format_result(cancelled, service.catalogue.find_vendor(job.vendor), now=service.clock(), first_asked_at=job.cancel_asked_at)
 
 
-def format_result(job: Job, vendor: Vendor | None, *, now: float) -> CallToolResult:
-    """Return the result for a job that was cancelled, or that its vendor was asked to cancel."""
+def format_result(job: Job, vendor: Vendor | None, *, now: float, first_asked_at: float | None = None) -> CallToolResult:
+    """Return the result for a job that was cancelled, or that its vendor was asked to cancel: again, where it was before."""
     if job.state in LIVE:
-        return build_job_result(job, describe_pending(job, vendor))
+        return build_job_result(job, describe_pending(job, vendor, first_asked_at=first_asked_at))
     return build_job_result(job, describe_cancelled(job, vendor) if job.state == "cancelled" else describe_job(job, now=now))
 
 

@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.domain import LIVE, Job, NextClip, State, describe_deletion
 from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
+from sora_mcp.server.cancellations import name_cancellation
 from sora_mcp.server.charges import describe_basis, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.date_words import read_day
@@ -139,7 +140,8 @@ def _describe(page: Page, lines: Sequence[str], budget: Budget, *, filters: str)
 
 
 def _describe_line(job: Job, zone: tzinfo) -> str:
-    reason = f" ({why})" if (why := describe_reason(job, most_quoted=MOST_QUOTED)) else ""
+    why = describe_reason(job, most_quoted=MOST_QUOTED) or name_cancellation(job)
+    reason = f" ({why})" if why else ""
     deleted = f" (its file {said})" if (said := describe_deletion(job)) else ""
     path = f" {name_place(job, job.artifact.path)}" if job.artifact else deleted
     return f'{_describe_facts(job, zone, reason=reason)}: "{sanitize(job.prompt, MOST_PROMPT) or ""}"{path}'

@@ -437,6 +437,14 @@ def test_every_change_that_a_client_can_see_has_the_next_version(store: Store) -
     assert store.jobs.look.sync(last)[0] == ()
 
 
+def test_the_first_cancellation_that_was_asked_for_is_kept(store: Store, clock: Clock) -> None:
+    job, first = running(store), clock.at
+    store.outcomes.note_cancel.sync(job)
+    clock.at += 60
+    store.outcomes.note_cancel.sync(job)
+    assert store.jobs.get.sync(job.id, "local").cancel_asked_at == first
+
+
 def test_alive_counts_what_the_worker_has_to_finish(store: Store) -> None:
     store.outcomes.complete.sync(running(store), FILE)
     store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))

@@ -26,7 +26,7 @@ def describe_pending(job: Job, vendor: Vendor | None, *, first_asked_at: float |
     return f'{asked} {describe_hold(job)}{rule}. Next: get_video_status("{job.id}") waits for its end.'
 
 
-def describe_asked(job: Job) -> str:
+def describe_cancellation(job: Job) -> str:
     """Say of a job that goes on when its vendor was asked to cancel it; empty where it was not."""
     if job.cancel_asked_at is None:
         return ""

@@ -18,7 +18,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
-from sora_mcp.server.cancellations import describe_asked, describe_cancelled
+from sora_mcp.server.cancellations import describe_cancellation, describe_cancelled
 from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price
 from sora_mcp.server.next_clip import describe_continuation, describe_instead
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
@@ -320,7 +320,7 @@ def _describe_state(job: Job, now: float) -> str:
         return f"{job.unwritten}. The store cannot record it: is its disk full? Leave this server running."
     trouble = "" if job.trouble is None else f" {job.trouble} {f'Tell the user: {job.todo}' if job.todo else 'This is tried again.'}"
     if job.cancel_asked_at is not None:
-        trouble = f" {describe_asked(job)}{trouble}"
+        trouble = f" {describe_cancellation(job)}{trouble}"
     if job.state == "submitting":
         return f"is not sent yet.{trouble}" if trouble else "is being sent."
     if job.saving:

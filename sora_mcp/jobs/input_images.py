@@ -16,7 +16,7 @@ from sora_mcp.domain.file_names import SCHEME, is_path, is_video_name
 from sora_mcp.jobs.allowed_paths import read_allowed, refuse_elsewhere, resolve_path
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
-from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_deep, is_heic, probe_image, refuse_image
+from sora_mcp.media.images.probe import ImageInfo, is_avif, is_cmyk, is_deep, is_heic, probe_image, refuse_image
 from sora_mcp.media.optional import INSTALL, can_read_heic, has_media_extra
 from sora_mcp.net.urls import is_fetchable, parse_url
 
@@ -25,6 +25,8 @@ MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
 MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")
 DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?(?:;[a-z0-9-]+=[^;,]{0,100})*;base64,", re.IGNORECASE)
 DATA_FORM = "a data: URI of the form data:image/png;base64,…"
+PLAIN = "a PNG, JPEG or WebP picture"
+"""What is read without the media extra."""
 BLANKS = b" \t\n\r\v\f"
 MOST_WRAPPED = 3
 """How many times longer than its base64 a data: URI may be: line ends, or each sign escaped."""
@@ -120,11 +122,11 @@ def picture_of(raw: bytes) -> Image:
     """
     if is_heic(raw):
         if not can_read_heic():
-            refuse_image("a HEIC", allowed=f"{ALLOWED}; HEIC needs the media extra: {INSTALL}")
+            refuse_image("a HEIC", allowed=f"{PLAIN}; HEIC needs the media extra: {INSTALL}")
         raw = turn_upright(raw)
     elif is_avif(raw):
         if not has_media_extra():
-            refuse_image("an AVIF", allowed=f"{ALLOWED}; AVIF needs the media extra: {INSTALL}")
+            refuse_image("an AVIF", allowed=f"{PLAIN}; AVIF needs the media extra: {INSTALL}")
         raw = turn_upright(raw)
     elif probe_image(raw) and is_cmyk(raw):  # vendors refuse it, or show other colours
         if not has_media_extra():

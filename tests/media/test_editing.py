@@ -393,7 +393,9 @@ def test_a_caption_has_every_word_of_the_longest_text(width: int, height: int) -
 
 
 def test_a_caption_that_fits_in_no_size_is_refused_with_how_much_does(clips: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(BrokenRules, match=r"text must be shorter: about [0-9]+ characters fit on a picture of 320x180") as caught:
+    with pytest.raises(
+        BrokenRules, match=r"text must be shorter, not 300 characters: about [0-9]+ characters fit on a picture of 320x180"
+    ) as caught:
         made(tmp_path, "caption", clips["wide"], text="W" * 300)
     fits = int(caught.value.message.partition("about ")[2].partition(" ")[0])
     made(tmp_path, "caption", clips["wide"], text="W" * (fits - 1))

@@ -95,7 +95,9 @@ def test_a_heic_photo_becomes_a_jpeg() -> None:
 
 def test_without_its_library_a_heic_photo_is_refused_with_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optional, "find_spec", lambda _: None)
-    with pytest.raises(BrokenRules, match=r"HEIC needs the media extra: pip install 'sora-mcp\[media\]', not a HEIC"):
+    with pytest.raises(
+        BrokenRules, match=r"PNG, JPEG or WebP picture, not a HEIC; HEIC needs the media extra: pip install 'sora-mcp\[media\]'"
+    ):
         picture_of(b"\0\0\0\x18ftypheic" + b"\0" * 99)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Offer, Order, Pending
 from tests.each import each
@@ -65,6 +67,7 @@ def test_every_capability_of_a_vendor_has_a_recorded_order() -> None:
     assert {name: parts - {*choose(name)} for name, parts in sold.items() if parts - {*choose(name)}} == {}
 
 
+@pytest.mark.slow
 @each("name", NAMES, at_once=3)
 async def test_each_capability_of_a_vendor_is_bought_and_settled(name: str, tmp_path: Path) -> None:
     bought = list({story.path: story for story in choose(name).values()}.values())

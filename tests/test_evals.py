@@ -117,6 +117,7 @@ def test_the_table_names_what_went_wrong() -> None:
     assert rows[2].endswith("0.5  not bought: x; y") and rows[3] == "1 of 2 passed"
 
 
+@pytest.mark.slow
 async def test_a_row_is_passed_by_its_solution() -> None:
     """`make evals` plays all rows."""
     assert (await play(_find("price-no-key"), Replay())).wrong == []

@@ -92,6 +92,7 @@ def draw_large() -> str:
     return random_picture(2304, 1296)
 
 
+@pytest.mark.slow
 @each("google", [Google(repeats=True), Google(inline=True), Google(repeats=True, inline=True)], ids=["repeats", "inline", "both"])
 async def test_a_finished_video_is_read_out_of_an_answer_that_repeats_a_large_first_frame(google: Google, tmp_path: Path) -> None:
     async with rig(google, tmp_path) as at:

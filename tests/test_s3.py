@@ -291,6 +291,7 @@ store.upload(Path(path), "v/large.mp4", media_type="video/mp4")
 """
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_killed_leaves_nothing_that_anybody_sees(s3: S3, tmp_path: Path) -> None:
     (path := tmp_path / "large.mp4").write_bytes(os.urandom(6 * CHUNK_BYTES))
     way = Narrow(s3, room=3 * CHUNK_BYTES)

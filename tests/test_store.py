@@ -381,6 +381,7 @@ def test_a_query_of_more_than_a_database_takes_is_refused(store: Store, query: s
     assert refused.value.broken == (BrokenRule("query", said, "at most 10 words of 500 characters in all", "invalid_argument"),)
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_long_is_ended_and_the_next_reader_is_not(store: Store, database: Database) -> None:
     """Words that nearly match everywhere are the worst case of LIKE."""
     reserve(store, "0", prompt="a" * 4_000)

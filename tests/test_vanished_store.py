@@ -248,6 +248,7 @@ def test_on_any_database_what_is_missing_is_noticed(store_url: str, tmp_path: Pa
         assert buy(store).micros == usd("1")
 
 
+@pytest.mark.slow
 def test_a_postgres_store_is_added_up_where_somebody_asks_and_compared_with_its_mark_at_a_purchase(
     postgres_url: str, tmp_path: Path, clock: Clock
 ) -> None:

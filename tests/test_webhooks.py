@@ -93,6 +93,7 @@ async def test_a_webhook_before_the_submits_own_answer_is_followed_by_the_first_
         assert (len(at.posts), len(at.wire.requests("status"))) == (1, 1)
 
 
+@pytest.mark.slow
 async def test_webhooks_that_lie_cost_one_poll_in_two_seconds(tmp_path: Path) -> None:
     async with seldom(Muvi(walk=("processing",)), tmp_path) as at, poster(at) as web:
         job = await at.bought()

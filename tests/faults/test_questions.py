@@ -94,6 +94,7 @@ async def test_q17_fifty_errors_in_a_row_are_survived(tmp_path: Path, caplog: py
         await sound(at, tmp_path, await at.job(begun.id), caplog)
 
 
+@pytest.mark.slow
 @each(
     ("fault", "args", "why"),
     [

@@ -42,6 +42,7 @@ async def test_d12_a_link_that_dies_while_its_host_is_away_is_still_renewed(tmp_
         assert (len(at.cdn.heard), len(at.wire.made)) == (14, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.fault("D12")
 async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_failed(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
@@ -53,6 +54,7 @@ async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_
         assert len(at.cdn.heard) == 18
 
 
+@pytest.mark.slow
 async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_video(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -223,6 +223,7 @@ def find_corners(path: Path) -> tuple[str, ...]:
     return tuple(colour_of(upright(path), place) for place in ((0.1, 0.1), (0.9, 0.1), (0.1, 0.6), (0.9, 0.6)))
 
 
+@pytest.mark.slow
 @each("action", EDITS)
 @each("clockwise", TURNED)
 def test_a_clip_that_was_filmed_turned_is_shown_upright_after_every_edit(tmp_path: Path, clockwise: int, action: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import check, find_order, holds, one_of, quote, rate_of, sizes_of, words
-from sora_mcp.catalogue.sizes import fitting, has_shape, orientation
+from sora_mcp.catalogue.sizes import count_lines, fitting, has_shape, name_lines, orientation
 from sora_mcp.domain import Image, ImageRule, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnpricedModel
@@ -399,6 +399,21 @@ def test_a_model_that_calls_a_size_so_itself_is_asked_for_that_one() -> None:
 )
 def test_a_shape_comes_from_the_ratio_or_the_pixels(size: Size, shape: str | None) -> None:
     assert orientation(size) == shape
+
+
+@pytest.mark.parametrize(
+    ("size", "lines", "name"),
+    [
+        (Size("1112x834", "4:3", "720p"), 720, "720p"),
+        (Size("2880x2880", "1:1", "4k"), 2160, "4k"),
+        (Size("1280x720", "16:9"), 720, "720p"),
+        (Size("1104x832", "4:3"), 832, "1104x832"),
+        (Size("16:9 768P", "16:9", "768P"), 768, "768p"),
+        (Size("16:9", "16:9"), 0, ""),
+    ],
+)
+def test_lines_are_named_as_they_are_sold_or_by_the_pixels(size: Size, lines: int, name: str) -> None:
+    assert (count_lines(size), name_lines(size)) == (lines, name)
 
 
 @given(

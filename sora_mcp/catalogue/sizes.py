@@ -12,6 +12,8 @@ from sora_mcp.domain import Image, Size
 SHAPES = ("landscape", "portrait", "square")
 LINES = {"sd": 480, "hd": 720, "2k": 1440, "4k": 2160, "8k": 4320}
 """What people, and some vendors, call a number of lines."""
+USUAL = (360, 480, 540, 720, 1080, 1440, 2160)
+"""Numbers of lines that people know as names."""
 COUNTED = re.compile(r"([0-9]{1,5})p?")
 SIDES = re.compile(r"[0-9]{1,5}[x:][0-9]{1,5}")
 SAME_SHAPE = 1.03
@@ -70,8 +72,10 @@ def orientation(size: Size) -> str | None:
 
 @functools.lru_cache(maxsize=1000)
 def count_lines(size: Size) -> int:
-    """Return how many lines a size has; 0 where no source says it."""
-    return min(size.pixels) if size.pixels is not None else max(map(read_lines, read_size_words(size.resolution or "")), default=0)
+    """Return of how many lines a size is sold as, else how many its pixels have; 0 where no source says it: `1112x834` may be sold as
+    720p."""
+    sold_as = max(map(read_lines, read_size_words(size.resolution or "")), default=0)
+    return sold_as or (min(size.pixels) if size.pixels is not None else 0)
 
 
 def read_lines(word: str) -> int:
@@ -87,14 +91,18 @@ def is_size(text: str) -> bool:
 
 
 def name_lines(size: Size) -> str:
-    """Return how many lines a size has as people say it: `720p`, `4k`; empty where no source says it."""
-    return {0: "", 2160: "4k"}.get(lines := count_lines(size), f"{lines}p")
+    """Return how many lines a size has as people say it: `720p`, `4k`; the pixels, where they have no such name and the vendor gives
+    none; empty where no source says it."""
+    lines = count_lines(size)
+    if size.pixels is not None and not size.resolution and lines not in USUAL:
+        return size.text
+    return {0: "", 2160: "4k"}.get(lines, f"{lines}p")
 
 
 def name_size(size: Size) -> str:
     """Return the size in words that other models' sizes fit too: `9:16 1080p`."""
     lines = name_lines(size)
-    return f"{size.ratio} {lines}" if size.ratio and lines else size.text
+    return f"{size.ratio} {lines}" if size.ratio and lines and lines != size.text else size.text
 
 
 def has_shape(size: Size) -> bool:

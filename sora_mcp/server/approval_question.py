@@ -27,7 +27,7 @@ SOURCES: dict[Confidence, str] = {
     "listed": "as its page said on {day}",
     "live": "as the vendor said on {day}",
     "configured": "as your own price file says",
-    "derived": "worked out on {day}, not stated by the vendor",
+    "derived": "our own calculation of {day}, not stated by the vendor",
 }
 PICTURES = {"last_image": "Last frame", "references": "Reference"}
 """Options that name pictures."""

@@ -87,7 +87,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
         yield f"Priced for {order.seconds} s: pass the clip as image for its own length."
     begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""
     yield f"{begin}{_describe_price(estimate)}"
-    if estimate.muted:
+    if estimate.muted and not estimate.offers:
         _, other, price = estimate.muted
         yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=_describe_asking(price, today))}"
     if not is_muted(estimate.nearest) and not is_sample:
@@ -114,7 +114,8 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
             larger, dearer = estimate.best[1]
             yield f"At its largest, {larger.size.text}: {_describe_cost(estimate, dearer)}."
         return
-    yield f"Cheapest first: {_compare(estimate, catalogue, today, _list_within(estimate, catalogue)[:MOST_NAMED])}."
+    compared = _compare(estimate, catalogue, today, _list_within(estimate, catalogue)[:MOST_NAMED])
+    yield f"Cheapest first: {', '.join([*_describe_muted(estimate, today), compared])}."
     yield from _describe_best(estimate)
     if estimate.talk is not None:
         order, price = estimate.talk
@@ -122,6 +123,15 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
     if catalogue.keyed:
         can_buy = any(catalogue.is_usable(order.offer) for order, _ in estimate.offers)
         yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and not can_buy)
+
+
+def _describe_muted(estimate: Estimate, today: date) -> Iterator[str]:
+    """Yield the offer that is cheaper than all that surely make a silent clip, and how its sound is taken out."""
+    if estimate.muted:
+        _, order, price = estimate.muted
+        sound = ", may have sound" if order.sound is None else ""
+        free = f"{describe_looks(order)}{sound}: edit_video mute takes it out, free"
+        yield f"{order.offer.id} {_describe_cost(estimate, price, with_each=True)} ({free}{_describe_asking(price, today)})"
 
 
 def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
@@ -159,7 +169,7 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
     if estimate.quote_id:
         doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s")
         why = doubt or SPENT_UNASKED
-        begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{why} The"
+        begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{why.removesuffix('.')}, so the"
         who = "people who run this server approve it there," if is_remote() else "user approves it"
         in_terminal = f"{begin} {who} in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:

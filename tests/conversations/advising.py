@@ -106,7 +106,7 @@ ADVISING = (
         "and a third one, where little may be bought without a yes",
         call("create_video", "$0.42", prompt=CAT, model="muvi:kling-3.0-standard", seconds=5),
         call("create_video", "$0.42", prompt="It sleeps", model="muvi:kling-3.0-standard", seconds=5),
-        call("estimate_cost", "Much was spent within an hour without approval. The user", model="muvi:kling-3.0-standard", seconds=5),
+        call("estimate_cost", "Much was spent within an hour without approval, so the user", model="muvi:kling-3.0-standard", seconds=5),
         env={"SORA_MCP_CONFIRM_ABOVE_USD": "0.50"},
         paid=("$0.84", "muvi of kling", "muvi of kling"),
     ),

@@ -81,11 +81,13 @@ PRICING = (
         call(
             "estimate_cost",
             "on runway:wan-3.0: $0.25 (",
-            "For less: 5 s, with sound, 480p on runway:grok-imagine-video-1.5-lite: $0.10; each clip has sound: edit_video mute",
+            "Cheapest first: runway:grok-imagine-video-1.5-lite $0.10 (5 s, with sound, 480p: edit_video mute takes it out, free), runway:",
+            never=("For less",),
             seconds=5,
             audio=False,
         ),
         call("estimate_cost", "on runway:grok-imagine-video-1.5-lite: $0.10", never=("For less",), seconds=5),
+        call("estimate_cost", "For less: 5 s, with sound, 480p on runway:grok", "edit_video mute", seconds=5, audio=False, model="runway"),
         keys=("runway",),
     ),
     talk(

@@ -11,7 +11,7 @@ from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
 from sora_mcp.catalogue.name_parsing import read_words
 from sora_mcp.catalogue.planner import can_animate, find, plan
-from sora_mcp.domain import Image, Offer, Rate, VideoRequest
+from sora_mcp.domain import Image, Offer, Pause, Rate, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, PriceUnknown, Refused, UnknownModel
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
@@ -281,7 +281,14 @@ def test_what_has_no_price_is_paused_or_ended_is_never_chosen_and_each_reason_is
     keys: tuple[str, ...], paused: tuple[str, ...], model: str | None, kind: type[Refused], says: str | None
 ) -> None:
     with pytest.raises(kind) as refused:
-        find(replace(FOX, model=model), Catalogue(keyed=frozenset(keys), paused=frozenset(paused)), today=TODAY)
+        find(
+            replace(FOX, model=model),
+            Catalogue(
+                keyed=frozenset(keys),
+                pauses=tuple(Pause(model, 0, "it cost $2.00 where $1.00 was quoted", "v_0123456789") for model in paused),
+            ),
+            today=TODAY,
+        )
     assert says in (None, refused.value.message)
 
 

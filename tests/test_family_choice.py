@@ -10,7 +10,7 @@ import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.planner import CHEAPEST, plan
-from sora_mcp.domain import VideoRequest
+from sora_mcp.domain import Pause, VideoRequest
 from sora_mcp.domain.errors import UnknownModel
 from tests.each import each
 
@@ -45,7 +45,7 @@ def test_a_family_of_which_none_is_left_is_still_refused(name: str, keys: set[st
 
 
 def test_a_paused_model_of_a_family_is_never_chosen() -> None:
-    paused = Catalogue(keyed=HERE.keyed, paused=frozenset({"fal:veo-3.1-lite"}))
+    paused = Catalogue(keyed=HERE.keyed, pauses=(Pause("fal:veo-3.1-lite", 0, "it cost more", "v_0123456789"),))
     assert plan(VideoRequest("a fox", "veo"), paused, today=TODAY)[0].offer.id == "fal:veo-3.1-fast"
 
 

@@ -12,6 +12,7 @@ import pytest
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import show, usd
+from sora_mcp.server.estimate_text import describe_estimate
 from sora_mcp.server.messages import describe_error, describe_job
 from sora_mcp.store import Store
 from tests.each import each
@@ -83,8 +84,11 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         other = await at.service.create(VideoRequest("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
         named = await at.create("aimlapi:sora-2", seconds=8)
-        alarm = "aimlapi:veo-3.1-fast is paused because it charged more than quoted."
-        assert (other.warnings[-1], named.warnings) == (alarm, ())
+        cheaper = "aimlapi:veo-3.1-fast is $0.80 cheaper by its list price, but paused: it cost $0.50 where $0.04 was quoted."
+        risk = "AI/ML API last charged 1150 % more than quoted ($0.50 on aimlapi:veo-3.1-fast, quoted $0.04): this may cost about "
+        assert cheaper in other.warnings[0]
+        assert f"{risk}$11.00." in other.warnings[0]
+        assert (len(named.warnings), risk in named.warnings[0], "cheaper" in named.warnings[0]) == (1, True, False)
         assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
 
 
@@ -192,3 +196,23 @@ def test_a_vendor_that_names_less_than_half_of_a_stated_price_refills_no_budget(
     assert (store.budgets.get.sync(CAPS).day_spent - before, job.price, job.charged) == (usd(booked), usd(booked), "yes")
     told = (f"muvi reports {show(usd(named))} for a price of $1.00: $1.00 counts as spent.",)
     assert job.warnings[1:] == (told if usd(named) != usd(booked) else ())
+
+
+async def test_a_paused_model_is_priced_by_what_it_last_cost_and_another_is_named(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
+        done = await at.until((await at.bought("muvi:veo-3.1-fast", seconds=4)).id, "completed")
+        told = describe_job(await at.service.job(done.id, principal="local"), now=0)
+        assert "Another like it: model=" in told
+        estimate = await at.service.estimate(VideoRequest("A boat", "muvi:veo-3.1-fast", seconds=4), clips=1, principal="local")
+        said = describe_estimate(estimate, at.service.catalogue, asks=False, how_to_raise="", today=at.service.today)
+        assert said.startswith("muvi:veo-3.1-fast is paused: it cost $9.00 where $1.20 was quoted")
+        assert f" ({done.id}). Only the user can go on with it: `sora-mcp resume muvi:veo-3.1-fast`. Instead: model=" in said
+        assert "muvi:veo-3.1-fast, " not in said.partition("Instead: ")[2].partition(". ")[0]
+        other = await at.service.estimate(VideoRequest("A boat", "muvi:kling-3.0-pro", seconds=5), clips=1, principal="local")
+        said = describe_estimate(other, at.service.catalogue, asks=False, how_to_raise="", today=at.service.today)
+        assert "Muvi last charged " in said
+        assert await at.service.store.paused_models.resume("muvi:veo-3.1-fast")
+        at.service.availability.forget()
+        other = await at.service.estimate(VideoRequest("A boat", "muvi:kling-3.0-pro", seconds=5), clips=1, principal="local")
+        assert "charged" not in describe_estimate(other, at.service.catalogue, asks=False, how_to_raise="", today=at.service.today)

@@ -12,7 +12,7 @@ from sora_mcp.catalogue.hints import find_label, find_near_label, get_hint
 from sora_mcp.catalogue.name_matching import NEAR, ModelNames
 from sora_mcp.catalogue.name_parsing import MOST_NAME
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
-from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
+from sora_mcp.domain import Offer, Order, OwnModel, Pause, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel
 from sora_mcp.domain.terminal_command import command_line
@@ -29,8 +29,8 @@ class Catalogue:
     vendors: tuple[Vendor, ...] = EVERY
     keyed: frozenset[str] = field(default_factory=frozenset[str])
     """Names of the vendors that have a key."""
-    paused: frozenset[str] = field(default_factory=frozenset[str])
-    """Ids of models that cost more than was quoted, until a person resumes them."""
+    pauses: tuple[Pause, ...] = ()
+    """Models that cost more than was quoted, until a person resumes them."""
     can_crop: bool = True
     """Whether pictures can be cropped here: with the media extra."""
 
@@ -38,6 +38,11 @@ class Catalogue:
     def offers(self) -> tuple[Offer, ...]:
         """Every offer of every vendor, in the registry's order."""
         return tuple(offer for vendor in self.vendors for offer in vendor.offers)
+
+    @functools.cached_property
+    def paused_models(self) -> frozenset[str]:
+        """Ids of the models that are paused."""
+        return frozenset(pause.model for pause in self.pauses)
 
     def on_day(self, today: date) -> Catalogue:
         """Return the catalogue in which the models whose announced end has come are ended."""
@@ -98,7 +103,9 @@ class Catalogue:
 
     def is_buyable(self, offer: Offer) -> bool:
         """Return whether it may be chosen where the caller left the vendor open: it has a price, and is neither paused nor gone."""
-        return self.is_usable(offer) and bool(offer.rates) and offer.id not in self.paused and not (offer.missing and offer.absent_on)
+        return (
+            self.is_usable(offer) and bool(offer.rates) and offer.id not in self.paused_models and not (offer.missing and offer.absent_on)
+        )
 
     def is_living(self, offer: Offer) -> bool:
         """Return whether its maker and its vendor still offer it."""

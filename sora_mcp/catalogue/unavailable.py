@@ -29,7 +29,7 @@ def refuse_all(offers: Sequence[Offer], catalogue: Catalogue, *, request: VideoR
         clauses.append(f"and {more} more")
     message = f"No model is left to choose: {'; '.join(clauses) or 'no vendor with a key sells one'}."
     kinds = {rank for rank, _, _ in ranked}
-    if paused := [offer.id for offer in offers if offer.id in catalogue.paused]:
+    if paused := [offer.id for offer in offers if offer.id in catalogue.paused_models]:
         raise PriceUnknown(f"{message} Only the user can go on with a paused one: `{command_line('resume', paused[0])}`.")
     keyless = [offer for offer in offers if _find_reason(offer, catalogue, request)[0] == KEYLESS]
     if UNPRICED in kinds:
@@ -82,7 +82,7 @@ def describe_modes_missing(offer: Offer) -> str:
 
 def _find_reason(offer: Offer, catalogue: Catalogue, request: VideoRequest | None = None) -> Reason:
     """Return why an offer cannot be chosen; what a person can do nothing about counts before a missing key."""
-    if offer.id in catalogue.paused:
+    if offer.id in catalogue.paused_models:
         return PAUSED, "is paused because it charged more than quoted", "are paused because they charged more than quoted"
     if offer.ended is not None:
         return ENDED, f"ended on {offer.ended.on}", f"ended on {offer.ended.on}"

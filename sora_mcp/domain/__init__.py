@@ -37,6 +37,7 @@ from sora_mcp.domain.offer import (
     When,
 )
 from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
+from sora_mcp.domain.pause import Pause
 from sora_mcp.domain.request import CONTINUES, EDITS, LOCAL, NAMED_OPTIONS, PICTURES, Clip, Image, VideoRequest, list_pictures, read_uri
 from sora_mcp.domain.vendor import (
     Balance,
@@ -98,6 +99,7 @@ __all__ = [
     "Offer",
     "Order",
     "OwnModel",
+    "Pause",
     "Pending",
     "Per",
     "PriceList",

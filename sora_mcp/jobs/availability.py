@@ -15,7 +15,7 @@ from sora_mcp.domain import Call, Offer, Reply, Vendor
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
-from sora_mcp.store.records import Listed, Pause
+from sora_mcp.store.records import Listed
 from sora_mcp.vendors.reading import cut_price_list, read_offers, read_price_list
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,6 @@ class Availability:
     beside: Callable[..., object] | None = None
     """Starts what goes on when its caller has left; where nothing does, it ends with the caller's patience."""
     catalogue: Catalogue = field(init=False)
-    pauses: tuple[Pause, ...] = ()
-    """Models that cost more than was quoted."""
     _loaded: float = float("-inf")
     _on_sale: tuple[object, ...] = ()
     _lists: dict[str, Listed] = field(default_factory=dict[str, Listed])
@@ -66,10 +64,10 @@ class Availability:
         self._loaded, on_sale = loaded, (self.written, lists, gone, pauses, [self._fresh(at) for at in lists], _day(self.clock()))
         if on_sale == self._on_sale:
             return  # the catalogue keeps its table of names, which takes longer than the rest of a look
-        self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}
+        self._on_sale, self._lists = on_sale, {listed.vendor: listed for listed in lists}
         heard = {row.model: _day(row.at) for row in gone}
         vendors = tuple(_mark_missing(self._apply_list(vendor, heard), heard) for vendor in self.written.vendors)
-        catalogue = replace(self.written, vendors=vendors, paused=frozenset(pause.model for pause in pauses))
+        catalogue = replace(self.written, vendors=vendors, pauses=pauses)
         self.catalogue = catalogue.on_day(_day(self.clock()))
 
     def forget(self) -> None:

@@ -58,9 +58,12 @@ class Estimate:
     nearest: tuple[Near, ...] = ()
     """Where only a model without a key takes the request: what those with one make of it with one argument changed."""
     at_hand: tuple[Fix, ...] = ()
-    """Where the model that was named has no key, others that can be bought; where the price is above a cap, changes that are within all."""
+    """Where the model that was named has no key or is paused, others that can be bought; where the price is above a cap, changes that are
+    within all."""
     is_usable: bool = True
     """Whether a key is here for the model."""
+    is_paused: bool = False
+    """Whether the model that was named cost more than quoted, and is bought no more until a person resumes it."""
     going_on: NextClip | None = None
     """Where the first frame is the last one of a clip, and no model was named: what `continues` makes, at the clip's own model."""
     split: Part | None = None
@@ -143,7 +146,7 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
     except Refused as refusal:
         if request.model is not None or (catalogue.keyed and _is_about_picture(refusal)):
             raise
-        ranked = rank_orders([offer for offer in catalogue.living_offers if offer.id not in catalogue.paused], request, today=today)
+        ranked = rank_orders([offer for offer in catalogue.living_offers if offer.id not in catalogue.paused_models], request, today=today)
         if not ranked:
             raise
         order, price = plan_at(ranked[0][0].offer, request, catalogue, why=CHEAPEST, today=today)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 
 from sora_mcp.catalogue.rules import VARIATION
 from sora_mcp.domain import EDITS, Order, Quote, Vendor, VideoRequest
-from sora_mcp.store.records import Identity, Pause, Purchase, QuoteTerms
+from sora_mcp.store.records import Identity, Purchase, QuoteTerms
 
 MOST_FREE_LIVE = 12
 """Clips that one principal may have under way at a vendor without a key, which costs nothing: more than the variations of one call."""
@@ -85,10 +84,3 @@ def _count_takes(clips: int) -> list[object]:
 
 def _hash(parts: list[object]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def describe_pauses(pauses: Sequence[Pause]) -> tuple[str, ...]:
-    """Return what the next purchase says of models that were paused since the last one."""
-    if len(pauses) == 1:
-        return (f"{pauses[0].model} is paused because it charged more than quoted.",)
-    return (f"{len(pauses)} models are paused because they charged more than quoted.",) if pauses else ()

@@ -57,13 +57,13 @@ from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.input_videos import InputVideos
 from sora_mcp.jobs.next_steps import find_change, find_continuation, is_refused, read_fixes, rebuild_requests
-from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
+from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.store.budgets import Outlook
 from sora_mcp.store.ledger import Grouping
 from sora_mcp.store.paused_models import describe_pause
-from sora_mcp.store.records import Budget, Caps, Costs, Page, Pause, Person, Purchase
+from sora_mcp.store.records import Budget, Caps, Costs, Page, Person, Purchase
 from sora_mcp.store.transactions import read_both
 from sora_mcp.telemetry import note_purchase
 
@@ -72,8 +72,6 @@ from sora_mcp.telemetry import note_purchase
 class VideoService(JobContext):
     """Videos of one user: create, estimate, list, cancel, edit."""
 
-    told_pauses: set[tuple[str, Pause]] = field(default_factory=set[tuple[str, Pause]])
-    """Pauses of which a purchase of this principal told already."""
     searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     editing: Editing = field(init=False)
     frames: FirstFrames = field(init=False)
@@ -116,14 +114,7 @@ class VideoService(JobContext):
         note_purchase(job.vendor, job.id, videos=request.variations)
         # What only matters while it is bought is not stored: the vendor's answers say more afterwards.
         why = tuple(filter(None, (describe_source(said, request), purchase.order.why)))
-        warnings = (*why, *job.warnings, *describe_pauses(self._take_new_pauses(principal)))
-        return replace(job, ended=purchase.order.offer.ended, warnings=warnings)
-
-    def _take_new_pauses(self, principal: str) -> list[Pause]:
-        """Return the pauses that no purchase of this principal told of, and note that they are told now."""
-        new = [pause for pause in self.availability.pauses if (principal, pause) not in self.told_pauses]
-        self.told_pauses.update((principal, pause) for pause in new)
-        return new
+        return replace(job, ended=purchase.order.offer.ended, warnings=(*why, *job.warnings))
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
@@ -228,9 +219,13 @@ class VideoService(JobContext):
         found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, outlook.budget, offers, parts=parts)
         found = add_alternatives(found, request, held, catalogue, is_quoted=price.micros != table.micros, today=today)
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
-        stop = OverBudget("") if is_usable and refusal and refusal == outlook.passed_cap and not parts else missing
+        is_paused = is_usable and order.offer.id in catalogue.paused_models
+        over = OverBudget("") if is_usable and refusal and refusal == outlook.passed_cap and not parts else missing
+        stop = ModelRetired("") if is_paused else over
         at_hand = () if stop is None else await self.advise(stop, request, principal=principal, buys=is_usable, clips=clips)
-        return replace(found, at_hand=at_hand, is_usable=is_usable, going_on=await self._price_continuation(said, principal))
+        return replace(
+            found, at_hand=at_hand, is_usable=is_usable, is_paused=is_paused, going_on=await self._price_continuation(said, principal)
+        )
 
     async def _price_continuation(self, said: VideoRequest, principal: str) -> NextClip | None:
         """Return what `continues` makes of the clip whose last frame a request without a model names; None for any other request."""
@@ -243,7 +238,7 @@ class VideoService(JobContext):
 
     def _find_obstacle(self, order: Order, outlook: Outlook) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""
-        if (paused := next((pause for pause in self.availability.pauses if pause.model == order.offer.id), None)) is not None:
+        if (paused := next((pause for pause in self.catalogue.pauses if pause.model == order.offer.id), None)) is not None:
             return describe_pause(paused)
         return None if outlook.loss is None else outlook.loss.describe()
 
@@ -327,7 +322,9 @@ class VideoService(JobContext):
             return job
         if job.is_above_quote or job.state in ("completed", "failed"):
             await self.availability.refresh()
-            job = replace(job, is_paused=job.is_above_quote and job.model in self.catalogue.paused)
+            job = replace(job, is_paused=job.is_above_quote and job.model in self.catalogue.paused_models)
+        if job.is_paused:
+            job = replace(job, instead=await self._find_others(job))
         if job.state == "completed" and job.artifact is not None:
             going_on = find_continuation(job, await find_maker(self.store, job), self.catalogue, today=self.today)
             return replace(job, continuation=going_on, chain=await find_chain(self.store, job))

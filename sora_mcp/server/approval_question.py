@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sora_mcp.catalogue.free_edits import describe_trim
+from sora_mcp.catalogue.overcharges import describe_risk
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Image, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
@@ -125,6 +126,8 @@ def _describe_purchase(
         yield "Sound", SOUND.get(error.order.sound, "up to the model")
     each = f", {format_dollars(quote.micros)} each" if quote.uses > 1 else ""
     yield "Price", f"{format_dollars(quote.total)}{each}{_describe_price(error.price)}"
+    if risk := describe_risk(quote.model.partition(":")[0], quote.total, service.catalogue):
+        yield "But", risk
     if error.reason:
         yield "Asked because", error.reason
     if trim := describe_cheaper(service, request, error):

@@ -37,6 +37,8 @@ def describe_estimate(estimate: Estimate, catalogue: Catalogue, *, asks: bool, h
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate, catalogue)]
     if estimate.refusal:
+        if estimate.is_paused:
+            return " ".join(filter(None, [estimate.refusal, name_at_hand(estimate), *sentences]))
         begin = "" if is_muted(estimate.nearest) else "Not now: "
         within = name_at_hand(estimate) if estimate.is_usable else ""
         return " ".join(filter(None, [within, *sentences, f"{begin}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
@@ -59,11 +61,11 @@ def _describe_fitting(estimate: Estimate) -> Iterator[str]:
 
 
 def name_at_hand(estimate: Estimate) -> str:
-    """Return as a sentence what can be bought: other models, where the one that was named has no key; changes that are within the caps,
-    where the price is above one; empty for any other estimate."""
+    """Return as a sentence what can be bought: other models, where the one that was named has no key or is paused; changes that are within
+    the caps, where the price is above one; empty for any other estimate."""
     if estimate.is_usable:
         changes = ", or ".join(join_fixes((fix,)) for fix in estimate.at_hand[:MOST_AT_HAND])
-        return f"Within your limits: {changes}." if changes else ""
+        return f"{'Instead' if estimate.is_paused else 'Within your limits'}: {changes}." if changes else ""
     named = [
         f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_looks(fix.order)})' if fix.order else ''}"
         for fix in estimate.at_hand[:MOST_AT_HAND]
@@ -86,7 +88,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
     if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
         yield f"Priced for {order.seconds} s: pass the clip as image for its own length."
     begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""
-    yield f"{begin}{_describe_price(estimate)}"
+    yield f"{'By its list price: ' if estimate.is_paused else begin}{_describe_price(estimate)}"
     if estimate.muted and not estimate.offers:
         _, other, price = estimate.muted
         yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=_describe_asking(price, today))}"

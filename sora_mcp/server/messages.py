@@ -20,7 +20,7 @@ from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.server.cancellations import describe_cancellation, describe_cancelled
 from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price
-from sora_mcp.server.next_clip import describe_continuation, describe_instead
+from sora_mcp.server.next_clip import describe_another, describe_continuation, describe_instead
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
 from sora_mcp.server.vendor_words import describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
 from sora_mcp.vendors import EVERY, sample
@@ -252,7 +252,7 @@ def _describe_done(job: Job, file: Artifact) -> str:
         return f"{job.id}, {format_cost(job)}.\nFile: {place}\nNext: tell the user."
     notes = f" Note: {' '.join(warnings)}" if (warnings := _list_notes(job)) else ""
     dearer = f" and that {overcharge}" if (overcharge := describe_overcharge(job)) else ""
-    following = f"Next: tell the user this {kind}{dearer}{_describe_next(job, file)}."
+    following = f"Next: tell the user this {kind}{dearer}{_describe_next(job, file)}.{describe_another(job)}"
     return f"Done{took}: {_describe_file(job, file)}.{notes}\nFile: {place}\n{following}"
 
 

@@ -50,6 +50,12 @@ def describe_instead(job: Job) -> str:
     return f" The same elsewhere, with the same prompt{_name_inputs(job)}: {', or '.join(calls)}." if calls else ""
 
 
+def describe_another(job: Job) -> str:
+    """Say how another clip like a finished one is made, where its model is paused; else empty. A blank comes before it."""
+    calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead[:1]]
+    return f" Another like it{_name_inputs(job)}: {calls[0]}." if calls else ""
+
+
 def _format_call(clip: NextClip) -> str:
     """Return the arguments that make this clip."""
     return f'model="{clip.model}"{_format_size(clip)}, seconds={clip.seconds}{_format_audio(clip)}'

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sora_mcp.domain import PAUSED, Job
+from sora_mcp.domain import PAUSED, Job, Pause
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.store.records import Pause
-from sora_mcp.store.schema import pauses
+from sora_mcp.store.schema import jobs, pauses
 from sora_mcp.store.transactions import Repository, reads, writes
 
 TOLERATED_SHARE = 20
@@ -60,5 +59,8 @@ def describe_pause(pause: Pause) -> str:
 
 def read_pauses(conn: sa.Connection) -> tuple[Pause, ...]:
     """Return every pause, oldest first."""
-    found = (Pause(**row) for row in conn.execute(sa.select(pauses)).mappings())
+    paid = sa.select(pauses, jobs.c.micros.label("quoted"), jobs.c.actual.label("cost")).join_from(
+        pauses, jobs, jobs.c.id == pauses.c.job_id, isouter=True
+    )
+    found = (Pause(**row) for row in conn.execute(paid).mappings())
     return tuple(sorted(found, key=lambda pause: (pause.since, pause.model)))

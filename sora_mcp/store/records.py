@@ -307,17 +307,6 @@ class Approval:
 
 
 @dataclass(frozen=True)
-class Pause:
-    """A model that cost more than was quoted: nothing is bought of it until a person resumes it."""
-
-    model: str
-    since: float
-    why: str
-    job_id: str
-    """The video that cost more."""
-
-
-@dataclass(frozen=True)
 class Listed:
     """A vendor's list of models, as it was fetched."""
 

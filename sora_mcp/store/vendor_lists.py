@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sora_mcp.domain import Pause
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.paused_models import read_pauses
-from sora_mcp.store.records import Gone, Listed, Pause
+from sora_mcp.store.records import Gone, Listed
 from sora_mcp.store.schema import gone, listings
 from sora_mcp.store.transactions import Repository, reads, writes
 

@@ -215,7 +215,7 @@ BUYING = (
         DEARER,
         call("create_video", as_job="cat", prompt=CAT, model=VEO),
         call("get_video_status", job_id="{cat}"),
-        call("create_video", "Started", "veo-3.1-fast is paused because", never=("Paused, dearer",), prompt=DOG, model=KLING),
+        call("create_video", "Started", never=("paused",), prompt=DOG, model=KLING),
         call("create_video", "Started", never=("paused",), prompt="My bird sings", model=KLING),
         paid=("$2.68", "muvi", "muvi", "aimlapi"),
     ),

@@ -86,7 +86,7 @@ CATALOGUE = (
     Fault("C16", "the last of a month of 28 to 31 days", "the month ends with it"),
     Fault("C17", "clock back 2 h, 40 days ahead, back again", "no refill"),
     Fault("C18", "another zone in the settings", "no refill before the moment that was promised"),
-    Fault("C19", "the vendor takes more", "counted, even above the cap; above 5 % the model is paused, every purchase says so"),
+    Fault("C19", "the vendor takes more", "counted, even above the cap; above 5 % the model is paused, and prices of its vendor say so"),
     Fault("C20", "the vendor takes less, or gives a failed job back", "the rest is released; the job costs 0 where the vendor says so"),
     Fault("C21", "another currency, credits, micro-cents", "by the vendor's own table, rounded up; another currency is no sum"),
     Fault("C22", "cap lowered below what is held", "nothing more is taken, what is held stays held"),

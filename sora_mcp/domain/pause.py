@@ -1,0 +1,26 @@
+"""A model that is bought no more, because it cost more than was quoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sora_mcp.domain.money import Micros
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A model that cost more than was quoted: nothing is bought of it until a person resumes it."""
+
+    model: str
+    since: float
+    why: str
+    job_id: str
+    """The video that cost more."""
+    quoted: Micros | None = None
+    cost: Micros | None = None
+    """What was quoted for that video, and what the vendor named for it, as far as the store has it."""
+
+    @property
+    def vendor(self) -> str:
+        """The name of the vendor that charged it."""
+        return self.model.partition(":")[0]

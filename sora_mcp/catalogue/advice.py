@@ -113,6 +113,10 @@ class _Advice:
     def _replace_unknown(self, name: str) -> Iterable[Fix]:
         """Return models in place of a name that no offer has: nothing where its family makes no clip as long as this one."""
         family = self.catalogue.find_family(name)
+        if (elsewhere := self.catalogue.find_elsewhere(name)) is not None and not any(map(self.catalogue.is_buyable, elsewhere[1])):
+            own = [fix for fix in self._rank_others(but=None) if str(fix.value).startswith(f"{elsewhere[0].name}:")]
+            if own:
+                return own[:ALTERNATIVES]
         longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
         found = self._name_similar_models() or (*self._name_fits(),) or (*self._name_near_lengths(),)
         if not found and not family and len(name) <= MOST_NAME:

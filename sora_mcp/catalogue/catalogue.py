@@ -164,6 +164,12 @@ class Catalogue:
         is_own_at_hand = any(self.is_usable(offer) for offer in own) or not any(self.is_usable(offer) for offer in matching)
         return own if own and wanted in BRANDS and is_own_at_hand else tuple(offer for offer in living if offer in own or offer in matching)
 
+    def find_elsewhere(self, name: str) -> tuple[Vendor, tuple[Offer, ...]] | None:
+        """Return the vendor that a name such as `google:veo` names, and the models of the family, where it sells none of them."""
+        named, _, family = name.strip().casefold().partition(":")
+        seller, meant = self._vendors_by_name.get(named.strip()), self.find_family(family) if family.strip() else ()
+        return (seller, meant) if seller and meant and all(offer.vendor != seller.name for offer in meant) else None
+
     def find_all_named(self, name: str) -> tuple[Offer, ...]:
         """Return the offers that a name means: those of one model, else those of a family. UnknownModel names the nearest ones."""
         return self.find_offers(name) or self.find_family(name) or self.find_named(name)

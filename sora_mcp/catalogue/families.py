@@ -19,7 +19,7 @@ from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.rules import FIT, HOW_TO_FIT, describe_lengths, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
 from sora_mcp.catalogue.unavailable import describe_missing
-from sora_mcp.domain import EDITS, Image, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain import EDITS, Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, SOUND_KNOWN, BrokenRule, describe_rule, quote_value
 from sora_mcp.domain.errors import UnknownModel
 from sora_mcp.domain.money import format_dollars
@@ -40,6 +40,8 @@ def explain_unknown(
     """Return the refusal of a name that means several models, or none, with the models that may be meant and what the request costs on
     them: on those with a key if there are any."""
     name = quote_value(request.model)
+    if (elsewhere := catalogue.find_elsewhere(request.model or "")) is not None:
+        return UnknownModel(_describe_elsewhere(*elsewhere, request, catalogue, today=today, room=room))
     if family := catalogue.find_family(request.model or ""):
         listed = f' list_sizes(model="{(request.model or "").strip()}") lists all {{}}.'
         if find_label(request.model or "") == "cheapest":
@@ -51,6 +53,26 @@ def explain_unknown(
     if living := [offer for offer in near if catalogue.is_living(offer)]:
         return UnknownModel(f"No vendor sells {name}. {_Family(living, request, catalogue, today, room).describe('')}")
     return UnknownModel(f"No vendor sells {name}. {' '.join(_describe_ended(near, request, catalogue, today))}") if near else refusal
+
+
+def _describe_elsewhere(
+    seller: Vendor, family: Sequence[Offer], request: VideoRequest, catalogue: Catalogue, *, today: date, room: Room
+) -> str:
+    """Say that a vendor sells none of the family that was named at it, and who does: where only it has a key, by their names alone."""
+    begin, rest = describe_lacking(seller, request.model or ""), (request.model or "").partition(":")[2].strip()
+    titles = list(dict.fromkeys(catalogue.get_vendor(offer).title for offer in family if offer.rates))
+    if seller.name not in catalogue.keyed or not titles or any(map(catalogue.is_buyable, family)):
+        listed = f' list_sizes(model="{rest}") lists all {{}}.'
+        return f"{begin} {_Family(family, request, catalogue, today, room).describe(listed)}"
+    more = [f"{len(titles) - MOST_NAMED} more vendors"] if len(titles) > MOST_NAMED + 1 else []
+    others = one_of([*titles[: MOST_NAMED if more else None], *more]).replace(" or ", " and ")
+    has = "has" if len(titles) == 1 else "have"
+    return f"{begin} {others} {has} it, without a key here: the user adds one with `{command_line('setup')}`."
+
+
+def describe_lacking(seller: Vendor, name: str) -> str:
+    """Say that a vendor sells nothing of what is named at it."""
+    return f"{seller.title} has no {quote_value(name.partition(':')[2].strip())} here."
 
 
 def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: Catalogue, today: date) -> Iterator[str]:

@@ -74,6 +74,23 @@ STARTING = (
         keys=("minimax",),
     ),
     talk(
+        "Veo at Google, ten seconds in 4K (which this server does not have there)",
+        call(
+            "estimate_cost",
+            "Google has no 'veo' here. Muvi, AI/ML API, fal, Runway and 2 more vendors have it, without a key here: ",
+            'Fix: model="google:gemini-omni-1.2-flash" (10 s, with sound, 4k, $2.11, needs approval)',
+            never=("several models", "muvi:veo"),
+            refused=True,
+            model="google:veo",
+            seconds=10,
+            size="16:9 4K",
+        ),
+        call("list_sizes", "Google has no 'seedance' here.\nfal:seedance-1-pro-fast", model="google:seedance"),
+        call("estimate_cost", "Muvi has no 'gemini' here. Cheapest first: google:gemini", refused=True, model="muvi:gemini"),
+        call("estimate_cost", "OpenAI ended Sora 2", never=("has no",), refused=True, model="google:sora"),
+        keys=("google",),
+    ),
+    talk(
         "kling3pro, seedancepro and the like, written as one word",
         call("estimate_cost", "on muvi:kling-3.0-pro: ", model="kling3pro"),
         call("estimate_cost", "on muvi:veo-3.1-fast: ", model="VeoFast"),

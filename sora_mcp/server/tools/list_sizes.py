@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.families import describe_lacking
 from sora_mcp.catalogue.hints import find_label
 from sora_mcp.domain import Offer
 from sora_mcp.server import models_view, offers_view
@@ -30,6 +31,10 @@ async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     if not arguments.model or find_label(arguments.model) == "cheapest":
         return build_result(dict(models_view.summarize(catalogue, today=today)))
     if not catalogue.has_name(arguments.model):
+        if (elsewhere := catalogue.find_elsewhere(arguments.model)) is not None:
+            seller, family = elsewhere
+            listed = models_view.list_models(family, catalogue, today=today)
+            return build_result({**listed, "message": f"{describe_lacking(seller, arguments.model)}\n{listed['message']}"})
         if offers := _find_several(arguments.model, catalogue):
             return build_result(models_view.list_models(offers, catalogue, today=today))
         if ended := catalogue.find_ended(arguments.model):

@@ -23,6 +23,8 @@ FEW_PARTS = 4
 """Clips that somebody joins to save money."""
 LONG_S = 12
 """A clip below this is made in one."""
+USUAL_SHAPE = "16:9"
+"""The shape of a video where nobody says one."""
 EVERYTHING = Room()
 CLEARLY_LESS = 10
 """Percent that clips to be joined have to save."""
@@ -190,7 +192,7 @@ def describe_part(part: Part, *, with_model: bool, room: Room = EVERYTHING) -> s
         cost += f" ({format_dollars(price.micros + (fitting - 1) * (total - price.micros) // (count - 1))})"
     apart = "" if can_go_on(order) else " (separate shots)"
     lines = f" at {said}" if with_model and (said := name_lines(order.size)) else ""
-    return f"{_list_lengths(lengths)}{f' on {order.offer.id}' if with_model else ''}{lines}{apart}, {cost}"
+    return f"{list_lengths(lengths)}{f' on {order.offer.id}' if with_model else ''}{lines}{apart}, {cost}"
 
 
 def _describe_room(part: Part, room: Room) -> str:
@@ -199,7 +201,7 @@ def _describe_room(part: Part, room: Room) -> str:
     return Room(left=room.left).describe(part.total, 1) if is_for_all else room.describe(part.average, part.clips)
 
 
-def _list_lengths(lengths: Sequence[int]) -> str:
+def list_lengths(lengths: Sequence[int]) -> str:
     """Return the lengths of clips in words: `2 x 8 s + 4 s`."""
     counted = ((lengths.count(seconds), seconds) for seconds in dict.fromkeys(lengths))
     return " + ".join(f"{count} x {seconds} s" if count > 1 else f"{seconds} s" for count, seconds in counted)
@@ -231,6 +233,29 @@ def find_smaller_split(offers: Sequence[Offer], request: VideoRequest, room: Roo
         if split is not None and split.fits(room):
             return split
     return None
+
+
+def list_splits(offers: Sequence[Offer], request: VideoRequest, room: Room, *, today: date) -> tuple[Part, ...]:
+    """Return the splits of the offer that makes the length for the least, the one of most lines first: of its sizes of the shape that was
+    asked for, and of no more lines, each for which the caps leave room for all of it."""
+    text = request.size or ""
+    shape = list_shape_words(text) or ([USUAL_SHAPE] if request.image is None else [])
+    cheapest = find_split(offers, replace(request, size=" ".join(shape) or None), today=today)
+    if cheapest is None:
+        return ()
+    offer, most = cheapest.order.offer, max(map(read_lines, read_size_words(text)), default=0)
+    sizes = {count_lines(size): name_lines(size) for size in sizes_of(offer, image=request.image is not None)}
+    found: list[Part] = []
+    for lines in sorted((lines for lines in sizes if lines <= (most or lines)), reverse=True):
+        split = find_split((offer,), replace(request, size=" ".join([*shape, sizes[lines]]) or None), today=today)
+        found += [split] if split is not None and split.fits(room) else []
+    return tuple(found)
+
+
+def find_parts_within(request: VideoRequest, offer: Offer, room: Room, *, today: date) -> Part | None:
+    """Return the cheapest equal clips of this offer that make the length, each and all together within the caps; None without any."""
+    parts = plan_parts_on((offer,), replace(request, model=None), today=today, splits_all=True)
+    return next((part for part in parts if part.fits(room)), None)
 
 
 def can_go_on(order: Order) -> bool:

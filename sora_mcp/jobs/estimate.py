@@ -8,7 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
-from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, find_cheaper_parts
+from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, find_cheaper_parts, find_parts_within, list_splits
 from sora_mcp.catalogue.hints import BEST, TALK, find_label, get_hint
 from sora_mcp.catalogue.input_videos import name_clip
 from sora_mcp.catalogue.nearest_offers import Near, find_muted, find_nearest
@@ -68,6 +68,10 @@ class Estimate:
     """Where the first frame is the last one of a clip, and no model was named: what `continues` makes, at the clip's own model."""
     split: Part | None = None
     """Fewer dollars for the same length: equal clips that are joined."""
+    best_splits: tuple[Part, ...] = ()
+    """Where others make the length in one clip, but none with the best look: clips of one that has it, the largest first."""
+    within: Part | None = None
+    """Where a clip is above the cap of one: clips of the same model that are not, and make its length."""
     muted: Near | None = None
     """Where a silent clip was asked for: one whose sound has to be taken out, for less."""
 
@@ -83,6 +87,8 @@ def add_alternatives(
     is_usable = catalogue.is_usable(order.offer)
     is_best = request.model is not None and find_label(request.model) == BEST
     best = find_best(request, [(order, held)] if is_best else found.offers, catalogue, clips=found.clips, room=room, today=today)
+    of_all = Room(room.per_video, Micros(room.left // found.clips))
+    is_too_dear = bool(found.refusal) and is_usable and not found.parts and found.quote.micros > room.per_video
     silent = None if is_quoted else find_silent(request, order, found.quote, today=today)
     frames = found.micros - found.quote.micros * found.clips
     is_lacking = not is_usable and request.model is None and bool(catalogue.keyed)
@@ -95,6 +101,8 @@ def add_alternatives(
         muted=None if nearest else find_cheaper_muted(request, found.quote, catalogue, today=today),
         more=find_more_for_less(request, order, held, catalogue, today=today),
         talk=find_talking(request, found.offers, catalogue, room=room),
+        best_splits=() if best or request.model or not is_usable else split_best(request, catalogue, of_all, today=today),
+        within=find_parts_within(request, order.offer, of_all, today=today) if is_too_dear and request.clip is None else None,
         nearest=nearest,
         split=find_cheaper_parts(request, found.quote, catalogue, today=today) if is_usable and not found.parts else None,
     )
@@ -171,6 +179,12 @@ def find_best(
         if found and room.count(found[0][1].micros, clips) == clips:
             return (known[0], found[0])
     return (known[0],)
+
+
+def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today: date) -> tuple[Part, ...]:
+    """Return the clips of a model known for the best look that make a length which it does not make in one, the largest first."""
+    known = [offer for offer in catalogue.eligible_offers if (hint := get_hint(offer)) is not None and hint.good_for == BEST]
+    return list_splits(known, request, room, today=today) if known and request.clip is None else ()
 
 
 def find_as_large(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from sora_mcp.catalogue.affordable_clips import Room, say_fitting
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import describe_looks
-from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, make_part
+from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, list_lengths, make_part
 from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
 from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
-from sora_mcp.catalogue.sizes import name_size
+from sora_mcp.catalogue.sizes import name_lines, name_size
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.money import Micros, format_dollars
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_AT_HAND = 2
 MOST_NAMED = 4
 """Offers of a comparison in the message."""
+MOST_SIZES = 3
+"""Sizes of which the price of the best look is named, the largest first."""
 SPENT_UNASKED = "Much was spent within an hour without approval."
 """Why a person has to agree to a price that is stated, fresh and below their limit."""
 
@@ -64,7 +66,9 @@ def name_at_hand(estimate: Estimate) -> str:
     """Return as a sentence what can be bought: other models, where the one that was named has no key or is paused; changes that are within
     the caps, where the price is above one; empty for any other estimate."""
     if estimate.is_usable:
-        changes = ", or ".join(join_fixes((fix,)) for fix in estimate.at_hand[:MOST_AT_HAND])
+        split = estimate.within if not estimate.is_paused else None
+        parts = [f"{describe_part(split, with_model=True)}, joined with edit_video"] if split else []
+        changes = ", or ".join([*parts, *(join_fixes((fix,)) for fix in estimate.at_hand[:MOST_AT_HAND])])
         return f"{'Instead' if estimate.is_paused else 'Within your limits'}: {changes}." if changes else ""
     named = [
         f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_looks(fix.order)})' if fix.order else ''}"
@@ -118,7 +122,7 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
         return
     compared = _compare(estimate, catalogue, today, _list_within(estimate, catalogue)[:MOST_NAMED])
     yield f"Cheapest first: {', '.join([*_describe_muted(estimate, today), compared])}."
-    yield from _describe_best(estimate)
+    yield from _describe_best(estimate, today)
     if estimate.talk is not None:
         order, price = estimate.talk
         yield f"{capitalize(TALK)}: {order.offer.id} {_describe_cost(estimate, price)} ({describe_looks(order)})."
@@ -245,10 +249,11 @@ def _describe_cost(estimate: Estimate, price: Quote, *, with_each: bool = False)
     return f"{format_price(price.micros * clips)}{each}{_find_room(estimate).describe(price.micros, clips)}"
 
 
-def _describe_best(estimate: Estimate) -> Iterator[str]:
+def _describe_best(estimate: Estimate, today: date) -> Iterator[str]:
     """Yield which compared model has the best look, and what it costs: as it is compared, and at its largest size, beside the cheapest
     of that size."""
     if not estimate.best:
+        yield from _describe_best_splits(estimate, today)
         return
     (order, price), *larger = estimate.best
     costs = [(other.size.text, format_price(dearer.micros * estimate.clips)) for other, dearer in larger]
@@ -263,6 +268,18 @@ def _describe_best(estimate: Estimate) -> Iterator[str]:
             f"At {name_size(found.size)} {cheapest}, {cost} on {order.offer.id}."
             for (found, _), (_, cost) in zip(larger, costs, strict=True)
         )
+
+
+def _describe_best_splits(estimate: Estimate, today: date) -> Iterator[str]:
+    """Yield of which clips a model with the best look makes the length, and what they cost together at each size that the caps allow."""
+    if not estimate.best_splits:
+        return
+    split, clips = estimate.best_splits[0], estimate.clips
+    costs = [f"{name_lines(part.order.size)} {format_price(Micros(part.total * clips))}" for part in estimate.best_splits[:MOST_SIZES]]
+    each = "each as " if clips > 1 else ""
+    looks = describe_sound(split.order.options, model=split.order.offer.id)
+    clauses = f"{list_lengths(split.lengths)} on {split.order.offer.id}, {looks}{_describe_asking(split.price, today)}"
+    yield f"Best look in parts: {each}{clauses}, joined with edit_video: {', '.join(costs)}."
 
 
 def _describe_clip(order: Order, catalogue: Catalogue) -> str:

@@ -77,6 +77,25 @@ PRICING = (
         keys=("fal",),
     ),
     talk(
+        "a 30 second ad, best quality for at most 6 dollars (which no model with the best look makes in one clip)",
+        call(
+            "estimate_cost",
+            "Best look in parts: 2 x 15 s on byteplus:seedance-2.0, with sound, needs approval, joined with edit_video: "
+            "720p $4.58, 480p $2.12.",
+            seconds=30,
+        ),
+        call(
+            "estimate_cost",
+            "Within your limits: 2 x 15 s on fal:wan-3.0 at 1080p, $6.00 in all, joined with edit_video, or seconds=25",
+            "joined with edit_video: 720p $4.58",
+            seconds=30,
+            size="1080p",
+        ),
+        call("estimate_cost", "2 x 15 s on byteplus:seedance-2.0, ", "edit_video: 480p $2.12.", never=("720p $",), seconds=30, size="480p"),
+        call("estimate_cost", "each as 2 x 15 s on byteplus:seedance-2.0, ", "edit_video: 720p $9.15, 480p $4.23.", seconds=30, clips=2),
+        keys=("fal", "minimax", "byteplus"),
+    ),
+    talk(
         "the cheapest silent clip (where one with sound, which is taken out here, costs less)",
         call(
             "estimate_cost",

@@ -595,7 +595,7 @@ def test_pictures_cost_only_beyond_those_that_are_free(pictures: int, micros: in
         (
             "fal:grok-imagine-video",
             {"size": "16:9 480p", "seconds": 5, "options": {"references": URL.uri}},
-            "$0.05/s x 5 s + $0.002 x 1 pictures",
+            "$0.05/s x 5 s + $0.002 x 1 picture",
         ),
     ],
 )

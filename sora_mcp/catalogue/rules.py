@@ -390,7 +390,7 @@ def _basis(rate: Rate, order: Order) -> str:
     sum_ = f"{show(rate.micros)}/s x {order.seconds} s" if rate.per == "second" else f"{format_dollars(rate.micros)} per video"
     times = "" if rate.times == "1" else f" x {rate.times}"
     paid = order.pictures - rate.free_pictures if rate.picture else 0
-    pictures = f" + {format_dollars(rate.picture)} x {paid} pictures" if paid > 0 else ""
+    pictures = f" + {format_dollars(rate.picture)} x {paid} picture{'' if paid == 1 else 's'}" if paid > 0 else ""
     fee = f" + {show(rate.fee)}" if rate.fee else ""
     least = f", at least {format_dollars(rate.least)}" if rate.least else ""
     whole = f", rounded up to {format_dollars(rate.whole)}" if rate.whole else ""

@@ -80,6 +80,11 @@ class Visits:
         ended = await service.store.news.find_ended(principal, after=since, made_before=service.clock())
         return [job_id for job_id, _ in ended]
 
+    def find_begin(self, chat: Chat, newest: float) -> float:
+        """Return from when on clips are this visit's. Where the `newest` of them is older, those made shortly before it count."""
+        visit = self._visits.get(chat)
+        return newest - IDLE_S if visit is None or newest < visit.began else visit.began
+
     def claim_caveat(self, chat: Chat) -> bool:
         """Return whether a vendor's caveat is still to be said in this visit, and count it as said."""
         visit = self._visits.get(chat)

@@ -76,7 +76,9 @@ def _describe_remedy(job: Job) -> str:
 
 
 def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
-    """Say in a line each how several jobs are doing, and what to do next."""
+    """Say in a line each how several jobs are doing, and what to do next; of one that is alone, what `describe_job` says."""
+    if len(jobs) == 1:
+        return describe_job(jobs[0], now=now)
     live = [job.id for job in jobs if job.state in LIVE]
     again = "" if all(job.is_stopping for job in jobs if job.state in LIVE) else "Do not create them again. "
     lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended.", *(_describe_one_of_many(job, now) for job in jobs)]

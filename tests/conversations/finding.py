@@ -100,7 +100,7 @@ FINDING = (
         LIKENESS,
         call("create_video", as_job="a", prompt=CAT, model=KLING),
         call("get_video_status", 'Muvi says: "third-party likeness or style"', "Nothing was charged", job_id="{a}"),
-        call("get_video_status", "Next: tell the user why there is no video.", job_ids=["{a}"]),
+        call("get_video_status", "failed.", "Change the prompt", job_ids=["{a}"]),
         call("list_videos", "failed", "third-party likeness", "not charged", never=("$0.56",)),
         call("list_videos", '1 video with state="failed".', state="failed"),
         call("list_videos", '0 videos with query="dog" and since="7d".', query="dog", since="7d"),

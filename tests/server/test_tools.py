@@ -26,7 +26,7 @@ from tests.nouns import a_job
 from tests.waiting import eventually
 
 from .conftest import Era
-from .counter import PlayedService, a_done_job, a_server
+from .counter import NOW, PlayedService, a_done_job, a_server
 
 ID = "v_0123456789"
 AWAY = StorageError("The disk is gone.")
@@ -182,6 +182,32 @@ async def test_a_status_is_of_one_to_twenty_jobs(jobs: tuple[Job, ...], given: d
 async def test_a_status_without_an_id_is_of_what_is_under_way_else_of_the_newest(jobs: tuple[Job, ...], id: str, era: Era) -> None:
     result = await call(service_with(*jobs), era, "get_video_status", wait_seconds=0)
     assert (result.is_error, fields(result)["job_id"]) == (False, id)
+
+
+@each(
+    ("made", "shown", "line"),
+    [
+        ((NOW + 1, NOW - 3600), [ID], "Also under way, from earlier: v_1111111111 (running)."),
+        ((NOW - 5000, NOW - 5060), [ID, "v_1111111111"], "0 of 2 have ended."),
+        ((NOW - 5000, NOW - 9000), [ID], "Also under way, from earlier: v_1111111111 (running)."),
+    ],
+    ids=["one of this chat", "none of this chat", "none of this chat, and one long before"],
+)
+async def test_a_status_without_an_id_is_of_the_clips_of_this_chat_else_of_the_newest(
+    made: tuple[float, float], shown: list[str], line: str, era: Era
+) -> None:
+    newer, older = (replace(a_job(), id=id, created_at=at, state="running") for id, at in zip((ID, "v_1111111111"), made, strict=True))
+    result = await call(service_with(older, newer), era, "get_video_status", wait_seconds=0)
+    found = fields(result)
+    assert sorted(job["job_id"] for job in found.get("jobs", [found])) == shown
+    assert found["message"].partition("\n")[0] == line
+
+
+async def test_one_of_a_list_is_told_as_one_alone(era: Era) -> None:
+    alone = await call(service_with(a_done_job()), era, "get_video_status", job_id=ID)
+    of_list = await call(service_with(a_done_job()), era, "get_video_status", job_ids=[ID])
+    assert fields(of_list)["message"] == fields(alone)["message"]
+    assert [job["job_id"] for job in fields(of_list)["jobs"]] == [ID]
 
 
 async def test_a_status_ends_with_its_time(era: Era) -> None:

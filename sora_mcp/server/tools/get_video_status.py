@@ -28,6 +28,7 @@ RECHECK_S = 10.0
 """Seconds until a call looks into the store by itself, for what nobody told it: the watcher wakes it for every change of a job."""
 PROGRESS_S = 2.0
 """Seconds between two progress notifications."""
+MOST_OLDER = 3
 MOST_JOBS = 20
 """Jobs that one call may ask for."""
 
@@ -45,7 +46,7 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     """Report the jobs once all of them have ended, or when the time is over."""
     service = await get_service(ctx)
     named = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids)))
-    ids = named or await _find_current(service, ctx)
+    ids, older = (named, list[Job]()) if named else await _find_current(service, ctx)
     if len(ids) == 1 and is_quote(ids[0]):
         answer = await report_answer(service, ids[0], arguments.wait_seconds, ctx=ctx)
         if not isinstance(answer, str):
@@ -60,20 +61,38 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     is_list, visits = bool(arguments.job_ids) or len(jobs) > 1, ctx.request_context.lifespan_context.visits
     result = format_results(jobs, now=service.clock()) if is_list else format_result(jobs[0], now=service.clock())
     await visits.note_shown(service, name_chat(ctx), jobs)
-    return result if named else prepend_line(result, await visits.find_news(service, name_chat(ctx), shown=ids))
+    if named:
+        return result
+    news = await visits.find_news(service, name_chat(ctx), shown=ids)
+    return prepend_line(result, "\n".join(filter(None, (news, _describe_older(older)))))
 
 
-async def _find_current(service: VideoService, ctx: ToolContext) -> list[str]:
-    """Return the caller's clips that are under way, and those of this chat that ended since it was last shown how one did; where there
-    are neither, the newest one. BrokenRules where there is none at all."""
-    live = [job.id for job in (await service.jobs(principal=principal(), states=LIVE, limit=MOST_JOBS)).jobs]
-    ended = await ctx.request_context.lifespan_context.visits.find_unshown(service, name_chat(ctx))
-    if ids := list(dict.fromkeys((*live, *ended)))[:MOST_JOBS]:
-        return ids
+async def _find_current(service: VideoService, ctx: ToolContext) -> tuple[list[str], list[Job]]:
+    """Return the clips of this chat that are under way or ended since it was last shown how one did, and the older ones that are under
+    way; where there are none, the newest one. BrokenRules where there is none at all."""
+    visits, chat = ctx.request_context.lifespan_context.visits, name_chat(ctx)
+    live = (await service.jobs(principal=principal(), states=LIVE, limit=MOST_JOBS)).jobs
+    ended = await visits.find_unshown(service, chat)
+    if live:
+        known = [*live, *[await service.job(job_id, principal=principal()) for job_id in ended]]
+        begin = visits.find_begin(chat, max(job.created_at for job in known))
+        own = [job.id for job in live if job.created_at >= begin]
+        return list(dict.fromkeys((*own, *ended)))[:MOST_JOBS], [job for job in live if job.created_at < begin]
+    if ended:
+        return ended[:MOST_JOBS], []
     if jobs := (await service.jobs(principal=principal(), limit=1)).jobs:
-        return [jobs[0].id]
+        return [jobs[0].id], []
     allowed = "the id of a clip, and there is none yet: create_video starts one"
     raise BrokenRules((BrokenRule("job_id", None, allowed, "invalid_argument"),))
+
+
+def _describe_older(jobs: Sequence[Job]) -> str:
+    """Say which older clips are under way too, beside those that are waited for; empty where none is."""
+    if not jobs:
+        return ""
+    named = ", ".join(f"{job.id} ({job.state})" for job in jobs[:MOST_OLDER])
+    more = f" and {len(jobs) - MOST_OLDER} more" if len(jobs) > MOST_OLDER else ""
+    return f"Also under way, from earlier: {named}{more}."
 
 
 def format_result(job: Job, *, now: float) -> CallToolResult:

@@ -28,7 +28,7 @@ SHORT_S = 4
 
 CHEAPEST = "It is the cheapest model for this request."
 ONLY = "It is the only one of {} here that takes this request."
-NO_KEY = "No vendor has a key, so this is a free sample clip."
+NO_KEY = "No vendor's key is set up, so this is a free sample clip."
 """Why an offer was chosen of all that there are."""
 
 

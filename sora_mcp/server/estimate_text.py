@@ -10,6 +10,7 @@ from sora_mcp.catalogue.affordable_clips import Room, say_fitting
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, list_lengths, make_part
+from sora_mcp.catalogue.first_key import is_best_look
 from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
@@ -107,9 +108,11 @@ def _describe_real(estimate: Estimate, catalogue: Catalogue, today: date) -> Ite
     total, clips = part.total if estimate.parts else price.micros * estimate.clips, estimate.clips
     what = f"{clips} real clips cost" if clips > 1 else "A real clip costs"
     yield f"{what} {format_price(Micros(total))}: {order.offer.id} ({describe_looks(order)}{_describe_asking(price, today)})."
-    yield catalogue.describe_missing_key((order.offer,))
+    yield f"{catalogue.describe_missing_key((order.offer,))} The key comes with an account there, where clips are paid."
     if others:
         yield f"Others: {_compare(estimate, catalogue, today, others[: MOST_NAMED - 1])}."
+    for known, cost in [found for found in others if is_best_look(found)][:1]:
+        yield f"Best look: {known.offer.id} {_describe_cost(estimate, cost)} ({describe_looks(known)})."
 
 
 def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:

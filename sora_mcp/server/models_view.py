@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.hints import get_hint
+from sora_mcp.catalogue.first_key import describe_first_key
+from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.rules import SIZE_FACTS, describe_lengths, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable, describe_ended_here, describe_modes_missing
@@ -24,6 +25,8 @@ MOST_SUMMARY_BYTES = 1_950
 """Bytes of the whole result, message and rows: below 600 tokens."""
 ANY_IMAGE = Image("https://example.com/frame.png")
 ANY_CLIP = "https://example.com/clip.mp4"
+MOST_CHEAPEST, MOST_BEST = 3, 2
+"""Models that are named to a user without any key."""
 MOST_EDITORS = 2
 """Models that change a video, of those that are named."""
 NEXT = 'Next: list_sizes(model="…") has every size, price and option of one'
@@ -89,10 +92,10 @@ def summarize(catalogue: Catalogue, *, today: date) -> Mapping[str, Any]:
     shown, kept = [], list[Row]()
     for row in sorted(makers, key=lambda row: get_hint(row.offer) is None):
         shown = [one for one in makers if one in kept or one is row]
-        if kept and count_bytes(_build(catalogue, shown, rows)) > MOST_SUMMARY_BYTES:
+        if kept and count_bytes(_build(catalogue, shown, rows, today)) > MOST_SUMMARY_BYTES:
             break
         kept.append(row)
-    return _build(catalogue, [row for row in makers if row in kept], rows)
+    return _build(catalogue, [row for row in makers if row in kept], rows, today)
 
 
 def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
@@ -155,10 +158,11 @@ def _describe_lengths(offer: Offer) -> str:
     return f"{said} ({describe_lengths(lengths[True])} s from a picture)" if differ else said
 
 
-def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row]) -> dict[str, Any]:
+def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row], today: date) -> dict[str, Any]:
     editors = [row for row in rows if row.offer.keeps_length][:MOST_EDITORS]
     unshown = len(rows) - len(shown) - len(editors)
-    lines = [*_name_extremes(rows), *(row.text for row in shown), *_name_editors(editors), *_describe_rest(catalogue, unshown)]
+    own = [*_name_extremes(rows), *(row.text for row in shown), *_name_editors(editors)]
+    lines = [*own, *_list_examples(catalogue, today), *_describe_rest(catalogue, unshown)]
     return {"message": "\n".join(lines), "offers": [row.fields for row in (*shown, *editors)]}
 
 
@@ -177,13 +181,24 @@ def _name_editors(rows: Sequence[Row]) -> Iterator[str]:
         yield f'To change a video: {", ".join(f"{row.offer.id} {row.cost}" for row in rows)}; list_sizes(model="edit") has all.'
 
 
+def _list_examples(catalogue: Catalogue, today: date) -> Iterator[str]:
+    """Yield to a user without any key the cheapest models and those with the best look, and how a key is had."""
+    if catalogue.keyed:
+        return
+    offers = [offer for offer in catalogue.living_offers if offer.text and offer.video is None]
+    each = {row.offer.model: row for row in reversed(_rank(offers, catalogue, today))}
+    rows = sorted(each.values(), key=lambda row: row.least)
+    best = [row for row in rows if (hint := get_hint(row.offer)) is not None and hint.good_for == BEST]
+    yield from (row.text for row in (*[row for row in rows if row not in best][:MOST_CHEAPEST], *best[:MOST_BEST]))
+    yield from filter(None, (describe_first_key(catalogue, today=today),))
+
+
 def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
     if unshown:
         yield f"And {unshown} more that can be bought."
     yield from _explain_empty(catalogue)
     if said := count_unavailable(catalogue):
-        add = "" if catalogue.keyed else f" The user adds a key with `{command_line('setup')}`."
-        yield f"Cannot be bought now: {said}.{add}"
+        yield f"Cannot be bought now: {said}."
     yield from filter(None, (describe_ended_here(catalogue),))
     yield f"{NEXT}{ALL}."
 

@@ -25,13 +25,16 @@ BUYING = (
     ),
     talk(
         "make me a 10 second vertical video of my cat for TikTok, without any key",
-        call("estimate_cost", "free", "a drawn scene that no model made", "sora-mcp setup", size="vertical", seconds=10),
+        call(
+            "estimate_cost", "free", "a drawn scene that no model made", "Best look: ", "where clips are paid", size="vertical", seconds=10
+        ),
         call(
             "create_video",
             "sample:sample",
             "free",
             "a drawn scene that no model made",
-            "The user adds a key with `sora-mcp setup`",
+            "Real clips need an account and a key at a vendor, where they are paid, such as fal (5 s from $0.05 at 480p, with ",
+            "The user runs `sora-mcp setup fal` in a terminal and starts this app anew.",
             prompt=CAT,
             size="vertical",
             seconds=10,
@@ -436,7 +439,16 @@ BUYING = (
         call("list_sizes", "aimlapi:veo-3.1-fast", "Cannot be bought now", never=("pixazo:", "mulerun:")),
         keys=("muvi", "aimlapi"),
     ),
-    talk("which models can I use, without any key?", call("list_sizes", "sample:sample", "sora-mcp setup", never=("muvi:",))),
+    talk(
+        "which models can I use, without any key?",
+        call(
+            "list_sizes",
+            "sample:sample",
+            "\nfal:seedance-1-pro-fast: 2-12 s, 1080p, from $0.02, no key\n",
+            "\nbyteplus:seedance-2.0 (best look): ",
+            "The user runs `sora-mcp setup fal` in a terminal",
+        ),
+    ),
     talk(
         "Veo, please (there are several)",
         call("estimate_cost", "on aimlapi:veo-3.1-fast: $0.52", "'Veo' means 2 models here", "muvi:veo-3.1 ($0.80 for 4 s", model="Veo"),

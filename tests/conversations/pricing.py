@@ -15,7 +15,8 @@ PRICING = (
         call(
             "estimate_cost",
             "A real clip costs $0.10: runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p). No key for Runway. Only the user can "
-            "add it: `sora-mcp setup runway` in a terminal, then a new start of this client. Others: ",
+            "add it: `sora-mcp setup runway` in a terminal, then a new start of this client. ",
+            "The key comes with an account there, where clips are paid. Others: ",
             never=(", no key",),
             seconds=5,
             audio=True,

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
+from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.planner import NO_KEY
 from sora_mcp.domain import LOCAL, Job, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.charges import format_price
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.elicitation import create_with_approval
@@ -88,8 +88,12 @@ async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult
         return job
     lingers = service.settings.linger or principal() != LOCAL
     if (vendor := service.catalogue.find_vendor(job.vendor)) is not None and vendor.caveat:
-        known = (f"{NO_KEY} The user adds a key with `{command_line('setup')}`.",) if NO_KEY in job.warnings else ()
-        told = (*known, vendor.caveat) if ctx.request_context.lifespan_context.visits.claim_caveat(name_chat(ctx)) else ()
+        known, how = (NO_KEY, describe_first_key(service.catalogue, today=service.today)) if NO_KEY in job.warnings else ("", "")
+        told = (
+            tuple(filter(None, (known, vendor.caveat, how)))
+            if ctx.request_context.lifespan_context.visits.claim_caveat(name_chat(ctx))
+            else ()
+        )
         job = replace(job, warnings=(*told, *(warning for warning in job.warnings if warning != NO_KEY)))
     return format_result(job, now=service.clock(), request_id=arguments.request_id, lingers=lingers)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.config.settings import load
+from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.file_names import PICTURE_ENDINGS, SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.jobs.file_access import FileAccess
+from sora_mcp.jobs.input_images import data_of
 from sora_mcp.store import Store
 from tests.each import each
+from tests.played.rig import picture
 
 from .nouns import a_job
 from .stored import place_empty_store
@@ -88,7 +92,7 @@ async def test_a_misspelt_name_is_answered_with_the_nearest_of_its_kind(
     with pytest.raises(BrokenRules) as caught:
         await files.find_path(str(tmp_path / "pictures" / name), "local", endings)
     assert ("the nearest name" in caught.value.message) == (near is not None)
-    assert repr(near or "no such file").strip("'") in caught.value.message
+    assert repr(near or "a file that exists").strip("'") in caught.value.message
     with pytest.raises(BrokenRules) as relative:  # looked for in every folder, and the finished files' own comes first
         await files.find_path(name, "local", endings)
     assert (f"the nearest name there is {near!r}" in relative.value.message) == (near is not None)
@@ -133,3 +137,36 @@ async def test_a_picture_in_a_usual_folder_of_the_home_is_named_to_its_user_and_
     if "/" not in name:
         assert f"'{name}' is not in {tmp_path / 'videos'}, the only folder looked into" in caught.value.message
         assert f"sk the user to copy it {'from ' if place else ''}there" in caught.value.message
+
+
+async def test_a_folder_is_answered_with_the_newest_files_in_it(store: Store, tmp_path: Path) -> None:
+    files, pictures = access(store, tmp_path, "pictures"), tmp_path / "pictures"
+    raw = data_of(Image(picture(1620, 1080)))
+    names = ("old.jpg", "wide.png", "phone.heic", ".hidden.png", "song.wav", "beach.mp4", "2026-11-21_a-fox_v_0123456789.png")
+    for at, name in enumerate(names):
+        (pictures / name).write_bytes(raw if name == "wide.png" else b"not read")
+        os.utime(pictures / name, (at, at))
+    (pictures / "link.png").symlink_to(pictures / "wide.png")
+    (tmp_path / "outside.png").write_bytes(raw)
+    listed = "ictures {}: 'phone.heic', 'wide.png' (1620x1080, 3:2), 'old.jpg'"
+    for text in (str(pictures), "pictures", "Pictures/"):
+        message = await refused(files, text, "local")
+        assert message == f"image must be a file, not {text!r}: that is a folder. P{listed.format('in it')}."
+    assert "exists, not" in (absent := await refused(files, str(pictures / "zoo.png"), "local")) and listed.format("there") in absent
+    assert f". P{listed.format('there')}. Ask the user" in await refused(files, "zoo.png", "local")
+    assert "Videos in it: 'beach.mp4'." in await refused(files, str(pictures), "local", VIDEO_ENDINGS)
+    for text in (str(pictures), str(pictures / "zoo.png"), "zoo.png"):
+        assert "wide" not in await refused(files, text, "ben")
+
+
+async def test_nothing_is_told_of_what_lies_around_a_folder_that_is_gone(store: Store, tmp_path: Path) -> None:
+    files = access(store, tmp_path, "pictures")
+    (tmp_path / "picture.png").touch()
+    (tmp_path / "pictures").rmdir()
+    assert "picture.png" not in await refused(files, str(tmp_path / "pictures"), "local")
+
+
+async def refused(files: FileAccess, text: str, principal: str, endings: tuple[str, ...] = PICTURE_ENDINGS) -> str:
+    with pytest.raises(BrokenRules) as caught:
+        await files.find_path(text, principal, endings)
+    return caught.value.message

@@ -19,7 +19,7 @@ import platformdirs
 from sora_mcp.artifacts.local import open_itself
 from sora_mcp.config.sources import find_config_file
 from sora_mcp.domain.broken_rule import LOOKED_IN, format_bytes
-from sora_mcp.domain.file_names import find_file_name, find_spellings, is_relative
+from sora_mcp.domain.file_names import find_file_name, find_spellings
 from sora_mcp.domain.text import is_harmless
 from sora_mcp.media.images.probe import refuse_image
 
@@ -86,26 +86,6 @@ def list_candidates(text: str, folders: Sequence[Path]) -> list[Path]:
     return _locate(spelling, [Path(os.path.realpath(folder)) for folder in folders])
 
 
-def refuse_missing(text: str, path: Path, folders: Sequence[Path], *, endings: Sequence[str] = (), is_own: bool) -> NoReturn:
-    """Raise BrokenRules for a text that means no file, with the name of these endings that is spelt most like it. `is_own` is whether the
-    caller is the user of this machine, who shares the folders with nobody: only they are told the names in them."""
-    near = list_candidates(text, folders) if is_own else ()
-    found = next(((place, name) for place in near if (name := find_nearest_name(place, endings)) is not None), None)
-    if is_relative(text):
-        where = f", in {found[0].parent}" if found and len(folders) > 1 else ""
-        nearest = f"; the nearest name there is {found[1]!r}{where}" if found else ""
-        _refuse_name(text, folders, nearest, find_usual_place(text, endings) if is_own else None)
-    why = f"no such file; the nearest name there is {found[1]!r}" if found else "no such file"
-    refuse_image(str(found[0] if found else path), allowed=f"a file that can be read ({why})", is_quoted=True)
-
-
-def _refuse_name(text: str, folders: Sequence[Path], nearest: str, place: Path | None) -> NoReturn:
-    """Raise BrokenRules for a mere name, as people say it of a file that lies elsewhere: which folders are looked into, and what to do."""
-    begin = f"{nearest}. Ask the user to copy it there" if place is None else f". One lies in {place}: ask the user to copy it from there"
-    how = f"{begin}, or {_describe_setting(folders, place)}"
-    refuse_image(text[:200], allowed=f"{LOOKED_IN}{_describe_folders(folders)}{how}", is_quoted=True)
-
-
 def find_usual_place(name: str, endings: Sequence[str]) -> Path | None:
     """Return the folder of the user's home in which a file of this very name lies, where people keep such files. It is not opened."""
     *_, bare = find_spellings(name)
@@ -139,8 +119,8 @@ def _refuse_outside(text: str, folders: Sequence[Path]) -> NoReturn:
         how = f", where {name!r} lies: call again with that name, if it is the same file"
     else:
         again = f', then call again with "{name}"' if name else ""
-        how = f". Ask the user to copy or save it there{again}; or {_describe_setting(folders, _find_usual_parent(text))}"
-    refuse_image(text[:200], allowed=f"{LOOKED_IN}{_describe_folders(folders)}{how}", is_quoted=True)
+        how = f". Ask the user to copy or save it there{again}; or {describe_setting(folders, _find_usual_parent(text))}"
+    refuse_image(text[:200], allowed=f"{LOOKED_IN}{describe_folders(folders)}{how}", is_quoted=True)
 
 
 def refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
@@ -154,11 +134,12 @@ def drop_data_uri(allowed: str) -> str:
     return allowed.replace(", an https:// URL or a data: URI", " or an https:// link")
 
 
-def _describe_folders(folders: Sequence[Path]) -> str:
+def describe_folders(folders: Sequence[Path]) -> str:
+    """Say in which folders a file is looked for."""
     return f"in {folders[0]}, the only folder looked into" if len(folders) == 1 else f"in {' or '.join(map(str, folders))}"
 
 
-def _describe_setting(folders: Sequence[Path], place: Path | None = None) -> str:
+def describe_setting(folders: Sequence[Path], place: Path | None = None) -> str:
     """Say how the user opens another folder: where some are open by a setting, by the same one."""
     file = find_config_file()
     if file is None or len(folders) > 1:

@@ -13,7 +13,8 @@ from sora_mcp.artifacts.local import read_job_id
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import BrokenRules, NotFound
-from sora_mcp.jobs.allowed_paths import refuse_missing, resolve_path
+from sora_mcp.jobs.allowed_paths import resolve_path
+from sora_mcp.jobs.missing_files import refuse_folder, refuse_missing
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.store import Store
 
@@ -41,9 +42,15 @@ class FileAccess:
             if principal == LOCAL:
                 raise
             refuse_image(text[:200], allowed=f"an https:// URL or a data: URI: {STRANGERS}", is_quoted=True)
-        if await self.hides(path, principal) or not await anyio.to_thread.run_sync(os.path.lexists, path):
-            is_own = principal == LOCAL
-            await anyio.to_thread.run_sync(lambda: refuse_missing(text, path, self.folders, endings=endings, is_own=is_own))
+        is_own, is_hidden = principal == LOCAL, await self.hides(path, principal)
+
+        def check() -> None:
+            if is_hidden or not os.path.lexists(path):
+                refuse_missing(text, path, self.folders, endings=endings, is_own=is_own)
+            if os.path.isdir(path):
+                refuse_folder(text, path, endings, is_own=is_own)
+
+        await anyio.to_thread.run_sync(check)
         return path
 
     async def hides(self, path: Path, principal: str) -> bool:

@@ -543,7 +543,7 @@ BUYING = (
         ),
         call(
             "create_video",
-            "edits must be a file that can be read",
+            "edits must be a file that exists",
             never=("text2video", "several models"),
             refused=True,
             prompt="Let it rain",

@@ -62,7 +62,15 @@ LOOKING = (
     ),
     talk(
         "use this photo (a HEIC that was not copied yet)",
-        call("create_video", "no such file", never=CHANGED, refused=True, prompt=CAT, image="{folder}/IMG_0001.HEIC"),
+        call(
+            "create_video",
+            "a file that exists",
+            "pictures there: 'print.png' (800x600, 4:3)",
+            never=CHANGED,
+            refused=True,
+            prompt=CAT,
+            image="{folder}/IMG_0001.HEIC",
+        ),
         keys=("aimlapi",),
     ),
     talk(

@@ -103,6 +103,18 @@ async def test_a_continuation_sends_the_last_frame_and_names_the_join(tmp_path: 
         assert (fourth.model, fourth.options["audio"], fourth.parents) == (SEEDANCE, False, (joined.id,))
 
 
+async def test_one_approval_of_a_plan_covers_the_clips_that_go_on(tmp_path: Path) -> None:
+    async with rig(AimlApi(), tmp_path, prices=PRICE, CONFIRM_ABOVE_USD="0.01") as at:
+        asked = VideoRequest("a boat", SEEDANCE, size="16:9 720p", options={"audio": False})
+        plan = (await at.service.estimate(asked, clips=2, principal="local")).quote_id
+        assert plan is not None
+        await at.service.store.approvals.approve(plan)
+        first = await at.service.create(replace(asked, quote_id=plan), principal="local")
+        await at.until(first.id, "completed", "failed")
+        second = await at.service.create(VideoRequest("It goes on", continues=first.id, quote_id=plan), principal="local")
+        assert (second.parents, (await at.until(second.id, "completed", "failed")).charged) == ((first.id,), "yes")
+
+
 EXTENDERS = (
     ("wavespeed:grok-imagine-video", 6, "x-ai/grok-imagine-video/video-extend", "$0.05/s x 6 s", 300_000),
     ("muvi:wan-2.6", 5, "alibaba-plus/wan-2.6/video-extend", "$0.15/s x 5 s", 750_000),

@@ -235,7 +235,7 @@ TERMS = QuoteTerms("local", "any prompt", "muvi:sora-2", "1280x720", 4, usd("1.0
 
 def planned(store: Store, quote_id: str, price: str = "1.00", **changes: Any) -> Job:
     """A clip of these terms, with a prompt of its own, bought with the quote of a plan."""
-    return reserve(store, price, **({"terms_hash": "any prompt", "confirm": True, "quote_id": quote_id} | changes))
+    return reserve(store, price, **({"terms": ("any prompt",), "confirm": True, "quote_id": quote_id} | changes))
 
 
 def test_a_quote_for_three_clips_buys_three_and_no_fourth(store: Store) -> None:
@@ -270,7 +270,7 @@ def test_a_quote_waits_for_exactly_its_terms_until_it_is_used_or_has_expired(sto
 def test_a_quote_for_several_clips_is_for_these_terms_and_this_price(store: Store) -> None:
     quote_id = store.approvals.request.sync(TERMS)
     store.approvals.approve.sync(quote_id)
-    for changes in ({"terms_hash": "others"}, {"price": "1.01"}, {"principal": "eve"}):
+    for changes in ({"terms": ("others",)}, {"price": "1.01"}, {"principal": "eve"}):
         with pytest.raises(NeedsConfirmation):
             planned(store, quote_id, **changes)
         assert store.approvals.get.sync(quote_id).uses == 3, changes

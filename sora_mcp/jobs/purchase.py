@@ -7,7 +7,8 @@ import json
 from dataclasses import replace
 
 from sora_mcp.catalogue.rules import VARIATION
-from sora_mcp.domain import EDITS, Order, Quote, Vendor, VideoRequest
+from sora_mcp.catalogue.sizes import has_shape, of_shape
+from sora_mcp.domain import EDITS, Order, Quote, Size, Vendor, VideoRequest
 from sora_mcp.store.records import Identity, Purchase, QuoteTerms
 
 MOST_FREE_LIVE = 12
@@ -33,7 +34,7 @@ def make_purchase(
     identity = replace(
         identify_words(request, principal),
         fingerprint=_hash_order(order, request, principal),
-        terms_hash=_hash_terms(order, principal),
+        terms=_list_terms(order, principal),
     )
     return Purchase(
         order,
@@ -51,7 +52,9 @@ def make_purchase(
 
 def make_terms(order: Order, price: Quote, principal: str, clips: int = 1) -> QuoteTerms:
     """Return what a person agrees to before the prompts are known: so many purchases of one such clip, each at this price."""
-    return QuoteTerms(principal, _hash_terms(order, principal), order.offer.id, order.size.text, order.seconds, price.micros, clips)
+    return QuoteTerms(
+        principal, _hash_terms(order, principal, order.size), order.offer.id, order.size.text, order.seconds, price.micros, clips
+    )
 
 
 def identify_words(request: VideoRequest, principal: str) -> Identity:
@@ -70,10 +73,19 @@ def _hash_order(order: Order, request: VideoRequest, principal: str) -> str:
     return _hash([*parts, *_count_takes(request.variations), *(() if order.clip is None else (EDITS, order.clip.sha256))])
 
 
-def _hash_terms(order: Order, principal: str) -> str:
+def _list_terms(order: Order, principal: str) -> tuple[str, ...]:
+    """Return the terms of each estimate that means this order: its own, and where its first frame decides the shape, those of the sizes
+    without one that have that shape and the same lines."""
+    sizes, frame = [order.size], order.image
+    if frame is not None and frame.width and frame.height and not has_shape(order.size):
+        alike = [size for size in order.offer.sizes_by_frame[False] if has_shape(size) and size.resolution == order.size.resolution]
+        sizes += of_shape(frame, alike)
+    return tuple(_hash_terms(order, principal, size) for size in sizes)
+
+
+def _hash_terms(order: Order, principal: str, size: Size) -> str:
     """Return a key that is the same whatever the prompt, the first frame and the number of takes: what an estimate knows of one clip."""
-    options = sorted(order.options.items())
-    parts: list[object] = ["any prompt", principal, order.offer.id, order.size.text, order.seconds, order.image is not None, options]
+    parts: list[object] = ["any prompt and frame", principal, order.offer.id, size.text, order.seconds, sorted(order.options.items())]
     return _hash(parts if order.clip is None else [*parts, EDITS])
 
 

@@ -47,7 +47,7 @@ class Approvals(Repository):
         """Return the id of the quote for any prompt that waits already, or of a new one. One for several purchases is good for an hour."""
         now, good_for_s = self.clock(), QUOTE_GOOD_FOR_S if terms.uses == 1 else PLAN_GOOD_FOR_S
         lock_named(conn, "person", terms.principal)
-        same = (*_has_terms(terms.principal, terms.fingerprint, terms.micros), quotes.c.uses == terms.uses)
+        same = (*_has_terms(terms.principal, (terms.fingerprint,), terms.micros), quotes.c.uses == terms.uses)
         waiting = _find_open(conn, same, now=now)
         return waiting.id if waiting is not None else _insert(conn, {**asdict(terms), "prompt": ""}, now, good_for_s)[0]
 
@@ -111,7 +111,7 @@ def use_approval(
     """
     identity, given = purchase.identity, purchase.agreed or purchase.quote_id
     named = canonical(given) if given else None
-    exact = _find_open(conn, _has_terms(identity.principal, identity.fingerprint, purchase.total), now=now)
+    exact = _find_open(conn, _has_terms(identity.principal, (identity.fingerprint,), purchase.total), now=now)
     outlined = find_outline(conn, purchase, now=now)
     quote = outlined or exact
     if quote is not None and named in (None, quote.id) and _is_agreed(quote, purchase):
@@ -141,7 +141,7 @@ def find_outline(conn: sa.Connection, purchase: Purchase, *, now: float) -> Any:
     given, identity = purchase.agreed or purchase.quote_id, purchase.identity
     if not given:
         return None
-    terms = _has_terms(identity.principal, identity.terms_hash, purchase.quote.micros)
+    terms = _has_terms(identity.principal, identity.terms, purchase.quote.micros)
     may_ask = sa.or_(quotes.c.approved_at.is_not(None), quotes.c.uses > 1)
     return _find_open(conn, (*terms, quotes.c.id == canonical(given), quotes.c.uses >= purchase.clips, may_ask), now=now)
 
@@ -161,8 +161,8 @@ def refuse_other_quote(conn: sa.Connection, purchase: Purchase, *, now: float) -
     if purchase.quote_id is None or purchase.total <= 0:
         return None
     identity, named = purchase.identity, quotes.c.id == canonical(purchase.quote_id)
-    exact = _has_terms(identity.principal, identity.fingerprint, purchase.total)
-    outline = (*_has_terms(identity.principal, identity.terms_hash, purchase.quote.micros), quotes.c.uses >= purchase.clips)
+    exact = _has_terms(identity.principal, (identity.fingerprint,), purchase.total)
+    outline = (*_has_terms(identity.principal, identity.terms, purchase.quote.micros), quotes.c.uses >= purchase.clips)
     if any(_find_open(conn, (*terms, named), now=now) is not None for terms in (exact, outline)):
         return None
     why, cost = _explain_mismatch(conn, purchase.quote_id, purchase, now=now), format_dollars(purchase.total)
@@ -216,8 +216,8 @@ def _read(conn: sa.Connection, quote_id: str, principal: str | None = None) -> A
     return Approval(**row)
 
 
-def _has_terms(principal: str, fingerprint: str | None, micros: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return quotes.c.principal == principal, quotes.c.fingerprint == fingerprint, quotes.c.micros == micros
+def _has_terms(principal: str, fingerprints: tuple[str | None, ...], micros: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return quotes.c.principal == principal, quotes.c.fingerprint.in_(fingerprints), quotes.c.micros == micros
 
 
 def _find_open(conn: sa.Connection, where: tuple[sa.ColumnElement[bool], ...], *, now: float) -> Any:
@@ -256,7 +256,7 @@ def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, no
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
-    is_of_these_terms = (row.fingerprint, row.micros) == (purchase.identity.terms_hash, purchase.quote.micros)
+    is_of_these_terms = row.fingerprint in purchase.identity.terms and row.micros == purchase.quote.micros
     if is_of_these_terms and row.uses < purchase.clips:
         return f"Quote {row.id} covers {row.uses} of these {purchase.clips} clips."
     if is_of_these_terms:

@@ -38,8 +38,8 @@ class Identity:
     """The same for the same words of the same principal, whatever they mean now; None where an older version did not write it down."""
     fingerprint: str | None = None
     """The same for what means the same to the same principal now: offer, order, options."""
-    terms_hash: str = ""
-    """The same for the same order whatever its prompt."""
+    terms: tuple[str, ...] = ()
+    """The same for the same order whatever its prompt and first frame: of each estimate whose quote covers it."""
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,11 @@ def name_lines(size: Size) -> str:
     return {0: "", 2160: "4k"}.get(lines, f"{lines}p")
 
 
+def describe_size(text: str, *, is_edit: bool) -> str:
+    """Return the text of an ordered size, and in words that the video to change, or the first frame, decides it."""
+    return text if text != "auto" else "the clip's own size" if is_edit else "the first frame's shape"
+
+
 def name_size(size: Size) -> str:
     """Return the size in words that other models' sizes fit too: `9:16 1080p`."""
     lines = name_lines(size)

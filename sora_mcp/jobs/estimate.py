@@ -10,15 +10,13 @@ from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, find_cheaper_parts, find_parts_within, list_splits
 from sora_mcp.catalogue.hints import BEST, TALK, find_label, get_hint
-from sora_mcp.catalogue.input_videos import name_clip
 from sora_mcp.catalogue.nearest_offers import Near, find_muted, find_nearest
 from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, name_size, orientation
-from sora_mcp.domain import JOB_ID, PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
+from sora_mcp.domain import PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules, MissingKey, Refused
-from sora_mcp.domain.file_names import is_video_name
 from sora_mcp.domain.money import Micros, round_up
 from sora_mcp.store.records import Budget
 
@@ -106,35 +104,6 @@ def add_alternatives(
         nearest=nearest,
         split=find_cheaper_parts(request, found.quote, catalogue, today=today) if is_usable and not found.parts else None,
     )
-
-
-def name_clip_of(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
-    """Return the request with the video that it names as its picture as the one to edit, where its model, or each of its family, does
-    nothing but edit; else as it is."""
-    named = request.image.strip() if isinstance(request.image, str) and request.edits is None else ""
-    if not named or not (JOB_ID.fullmatch(named) or is_video_name(named)):
-        return request
-    editors = _find_editors(request.model, catalogue)
-    is_fit = bool(editors) and not any(offer.video is not None and offer.video.continues for offer in editors)
-    return replace(request, image=None, edits=named) if is_fit else request
-
-
-def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
-    """Return the request with a video to edit, of the length that it says, where its model, or each of its family, does nothing else."""
-    editors = _find_editors(request.model, catalogue) if request.edits is None else ()
-    return replace(request, edits=name_clip(editors[0], request.seconds)) if editors else request
-
-
-def _find_editors(model: str | None, catalogue: Catalogue) -> Sequence[Offer]:
-    """Return the offers that a name means, where each of them does nothing but change or continue videos; else none."""
-    if model is None:
-        return ()
-    if catalogue.has_name(model):
-        named = catalogue.find_named(model)[:1]
-    else:
-        family = catalogue.find_family(model)
-        named = [offer for offer in family if catalogue.is_buyable(offer)] or family
-    return named if all(offer.video is not None for offer in named) else ()
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:

@@ -54,6 +54,7 @@ class FirstFrames:
         if (clip := clip_frame_of(text)) is not None:
             return replace(await self._of_file(clip[0], clip[1], access, principal), origin=text.strip())
         if is_video_name(text):
+            await access.find_path(text, principal, VIDEO_ENDINGS)
             allowed = f"a frame of it: {MOMENTS.format(find_file_name(text) or text)}"
             raise BrokenRules((BrokenRule("image", text[:200], allowed, "invalid_image"),))
         if is_path(text):

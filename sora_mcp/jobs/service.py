@@ -19,7 +19,6 @@ from sora_mcp.catalogue.planner import check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.domain import (
     EDIT_MODEL,
-    EDITS,
     JOB_ID,
     LIVE,
     LOCAL,
@@ -51,11 +50,12 @@ from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.continuation import continue_job, describe_source, find_chain, find_maker, refuse_other_frame
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, add_alternatives, compare_offers, name_any_clip, name_clip_of, plan_estimate
+from sora_mcp.jobs.estimate import Estimate, add_alternatives, compare_offers, plan_estimate
 from sora_mcp.jobs.extension import extend
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.input_videos import InputVideos
+from sora_mcp.jobs.named_videos import is_edited, name_any_clip, name_as_image, name_clip_of
 from sora_mcp.jobs.next_steps import find_change, find_continuation, is_refused, read_fixes, rebuild_requests
 from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
@@ -133,10 +133,13 @@ class VideoService(JobContext):
         await self.availability.look(request.model)
         named = name_clip_of(request, self.catalogue)
         try:
-            return await self.read_frame(named, principal=principal)
+            read = await self.read_frame(named, principal=principal)
+            if named is request or is_edited(read, self.catalogue, today=self.today):
+                return read
         except BrokenRules as error:
-            broken = tuple(replace(rule, argument="image") if rule.argument == EDITS else rule for rule in error.broken)
-            raise (error if named is request else BrokenRules(broken)) from None
+            if named is request or request.model is not None:
+                raise name_as_image(error) from None
+        return await self.read_frame(request, principal=principal)
 
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with its pictures read, after the catalogue was brought up to date for it."""

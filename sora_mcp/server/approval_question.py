@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from sora_mcp.catalogue.free_edits import describe_trim
 from sora_mcp.catalogue.overcharges import describe_risk
+from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Image, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
@@ -144,7 +145,8 @@ def _describe_purchase(
 def describe_clips(service: VideoService, quote: Approval) -> Iterator[tuple[str, str]]:
     """Yield what is known of a quote without the request for which it was made."""
     yield "Model", f"{quote.model}{_describe_end(service, quote.model)}"
-    yield "Size", quote.size
+    offer = service.catalogue.get(quote.model)
+    yield "Size", describe_size(quote.size, is_edit=offer is not None and offer.keeps_length)
     yield "Seconds", str(quote.seconds)
     if quote.uses > 1:
         yield "Clips", f"{quote.uses}, with any prompts"

@@ -15,7 +15,7 @@ from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
 from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
-from sora_mcp.catalogue.sizes import name_lines, name_size
+from sora_mcp.catalogue.sizes import describe_size, name_lines, name_size
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.money import Micros, format_dollars
@@ -149,8 +149,7 @@ def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     why = (order.why or "").removeprefix(CHEAPEST).removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
     if why and not estimate.refusal:
         yield why
-    if order.clip is not None and order.clip.uri != ANY_CLIP:
-        yield "create_video takes the video as edits."
+    yield from _describe_edit(estimate)
     if (own := estimate.going_on) is not None:
         longer = "" if own.as_long is None else f"with seconds={own.as_long.seconds} {format_price(own.as_long.micros)}"
         if own.model != order.offer.id:
@@ -169,6 +168,15 @@ def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
         yield caveat
     if order.warnings:
         yield f"Note: {' '.join(order.warnings)}"
+
+
+def _describe_edit(estimate: Estimate) -> Iterator[str]:
+    """Yield how the video that was named is changed, and where no model was named, how a new clip begins with a frame of it."""
+    clip = estimate.order.clip
+    if clip is not None and clip.uri != ANY_CLIP:
+        yield "create_video takes the video as edits."
+        if estimate.offers:
+            yield "For a new clip that begins with one of its frames, image ends in #first, #last or a second such as #2.5s."
 
 
 def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[str]:
@@ -204,7 +212,8 @@ def _describe_price(estimate: Estimate) -> str:
     if clips and estimate.micros and (estimate.quote_id or estimate.refusal):
         total = f" ({format_price(estimate.quote.micros)} each)"
     silent = "" if estimate.silent is None else f"; without sound (audio=false) {format_price(estimate.silent)}"
-    return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}{silent}."
+    size = describe_size(order.size.text, is_edit=order.clip is not None)
+    return f"{clips}{order.seconds} s, {size}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}{silent}."
 
 
 def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:
@@ -239,7 +248,8 @@ def _compare(estimate: Estimate, catalogue: Catalogue, today: date, offers: Sequ
         f"({_describe_clip(order, catalogue)}{_describe_asking(price, today)})"
         for order, price in offers
     ]
-    more = [f'and {rest} more in list_sizes(model="all")'] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
+    listed = "all" if estimate.order.clip is None else "edit"
+    more = [f'and {rest} more in list_sizes(model="{listed}")'] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
     return ", ".join([*named, *more])
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.domain import EDIT_MODEL, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
+from sora_mcp.catalogue.sizes import describe_size
+from sora_mcp.domain import EDIT_MODEL, EDITS, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix, without_point
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import Micros, format_dollars
@@ -109,7 +110,8 @@ def describe_progress(job: Job, *, now: float) -> str:
 
 def describe_order(job: Job) -> str:
     """Say what was ordered."""
-    return f"{job.id} on {job.model}: {job.seconds} s, {job.size}, {describe_sound(job.options, model=job.model)}"
+    size = describe_size(job.size, is_edit=EDITS in job.options)
+    return f"{job.id} on {job.model}: {job.seconds} s, {size}, {describe_sound(job.options, model=job.model)}"
 
 
 def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Charged | None = None, could_send: bool = True) -> str:

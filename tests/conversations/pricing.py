@@ -276,11 +276,14 @@ PRICING = (
         "make beach.mp4 look like a watercolour (named as a picture)",
         call(
             "estimate_cost",
-            'To change the video itself: create_video(edits="beach.mp4"), 1 s on fal:grok-imagine-video-edit, $0.06.',
-            'Fix: image="beach.mp4#last"',
-            refused=True,
+            "on fal:grok-imagine-video-edit: $0.06 (",
+            "Cheapest first: fal:grok-imagine-video-edit $0.06 (1 s",
+            "create_video takes the video as edits. For a new clip that begins with one of its frames, image ends in #first, ",
+            never=('list_sizes(model="all")',),
             image="beach.mp4",
         ),
+        call("estimate_cost", "a frame of it", 'Fix: image="beach.mp4#last"', refused=True, image="beach.mp4", seconds=5),
+        call("estimate_cost", "image: 'zoo.mp4' is not in", "Videos there: ", never=("frame of it",), refused=True, image="zoo.mp4"),
         call("create_video", 'create_video(edits="beach.mp4"), 1 s on fal:', refused=True, prompt="A watercolour", image="beach.mp4"),
         call(
             "create_video",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import LIVE, Job, NextClip, State, describe_deletion
+from sora_mcp.catalogue.sizes import describe_size
+from sora_mcp.domain import EDITS, LIVE, Job, NextClip, State, describe_deletion
 from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.cancellations import name_cancellation
@@ -157,7 +158,7 @@ def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
 
 def _describe_measures(job: Job) -> tuple[str, str]:
     """Return length and size as ordered, and before that what came where it differs."""
-    length, size, file = f"{job.seconds} s", job.size, job.artifact
+    length, size, file = f"{job.seconds} s", describe_size(job.size, is_edit=EDITS in job.options), job.artifact
     if file is not None and file.duration_s and not job.has_length(file.duration_s):
         length = f"{file.duration_s:.3g} s ({length} ordered)"
     if file is not None and file.width:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,7 +32,7 @@ MOST_MEASURED = 25_000_000
 """Bytes of a picture whose size is told."""
 TURNED = 5
 """From this orientation on a picture is stored lying on its side."""
-KINDS = {VIDEO_ENDINGS: "videos", SOUND_ENDINGS: "sound files"}
+KINDS: Mapping[tuple[str, ...], str] = {VIDEO_ENDINGS: "videos", SOUND_ENDINGS: "sound files"}
 """What files of these endings are called; any others are pictures."""
 
 

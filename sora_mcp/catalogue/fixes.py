@@ -13,7 +13,18 @@ from datetime import date
 from sora_mcp.catalogue.frame_shapes import MOST_LISTED, can_fit_to
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
 from sora_mcp.catalogue.size_words import read_size_words
-from sora_mcp.catalogue.sizes import SHAPES, count_lines, drop_shape, fitting, has_shape, names_shape, of_shape, orientation, read_lines
+from sora_mcp.catalogue.sizes import (
+    SHAPES,
+    count_lines,
+    drop_shape,
+    estimate_sides,
+    fitting,
+    has_shape,
+    names_shape,
+    of_shape,
+    orientation,
+    read_lines,
+)
 from sora_mcp.domain import CONTINUES, EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, SoraError
@@ -99,8 +110,10 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         sizes = sizes_of(offer, image=request.image is not None)
         if request.image is not None and not any(has_shape(size) for size in sizes):
             return _follow_frame(request, sizes, can_fit)
-        apart = ((_distance(size, request.size or ""), size.text) for size in sizes)
-        near = [text for (is_unlike, _), text in sorted(apart, key=lambda found: found[0]) if not is_unlike]
+        apart = sorted(((_distance(size, request.size or ""), size.text) for size in sizes), key=lambda found: found[0])
+        near = [text for (is_unlike, _), text in apart if not is_unlike]
+        if WIDTH_BY_HEIGHT.search(request.size or ""):
+            near = [text for distance, text in apart if distance == (False, 0)] or near  # the same, as this model calls it
         return [Fix(argument, text) for text in (near if names_shape(request.size) else _name_lines(near, sizes, request.size or ""))]
     if argument == "image":
         return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *list_fits(request, can_fit)] or _nearest_sizes(
@@ -163,8 +176,9 @@ def _distance(size: Size, text: str) -> tuple[bool, int]:
         return _unlike(size, read_size_words(text))
     width, height = int(asked[1]), int(asked[3])
     shape = orientation(Size("", f"{width}:{height}"))
-    area = width * height if asked[2] != ":" else 0
-    return shape is not None and orientation(size) != shape, abs(size.pixels[0] * size.pixels[1] - area) if area and size.pixels else 0
+    sides = estimate_sides(size)
+    apart = abs(sides[0] - width) + abs(sides[1] - height) if sides and asked[2] != ":" else 0
+    return shape is not None and orientation(size) != shape, apart
 
 
 def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:

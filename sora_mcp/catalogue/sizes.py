@@ -78,6 +78,15 @@ def count_lines(size: Size) -> int:
     return sold_as or (min(size.pixels) if size.pixels is not None else 0)
 
 
+def estimate_sides(size: Size) -> tuple[int, int] | None:
+    """Return the pixels of a size; of a ratio with lines those that it has by them; None where either is not known."""
+    ratio, lines = _ratio(size), count_lines(size)
+    if size.pixels is not None or ratio is None or not lines:
+        return size.pixels
+    short = min(ratio)
+    return round(ratio[0] * lines / short), round(ratio[1] * lines / short)
+
+
 def read_lines(word: str) -> int:
     """Return how many lines a word of a size means, such as `720p` or `4k`; 0 for any other."""
     counted = COUNTED.fullmatch(word)

@@ -37,7 +37,7 @@ class Arguments:
 
     prompt: Annotated[str, Spec("What to show", most_characters=MOST_PROMPT)]
     model: Annotated[str, Spec("vendor:model; default: cheapest")] = ""
-    size: Annotated[str, Spec("1280x720, 16:9, 9:16 1080p, portrait")] = ""
+    size: Annotated[str, Spec("16:9, 9:16 1080p, portrait, 1280x720")] = ""
     seconds: Annotated[int | None, Spec("Default: shortest; 5 is usual")] = None
     image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
     last_image: Annotated[str, Spec(most_characters=MOST_IMAGE)] = ""

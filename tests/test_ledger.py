@@ -370,8 +370,8 @@ def test_costs_are_told_by_day_model_vendor_and_job(store: Store, clock: Clock) 
     clock.at += 10 * DAY_S
     begun(store, "0.25", vendor="fal", model="kling", principal="ben")
     ask, nothing = store.ledger.sum_costs.sync, Micros(0)
-    muvi = Costs("muvi:sora-2", 2, spent=usd("0.70"), held=usd("0.50"), unclear=nothing)
-    fal = Costs("fal:kling", 1, spent=nothing, held=usd("0.25"), unclear=nothing)
+    muvi = Costs("muvi:sora-2", 2, spent=usd("0.70"), held=usd("0.50"), unclear=nothing, unstated=nothing)
+    fal = Costs("fal:kling", 1, spent=nothing, held=usd("0.25"), unclear=nothing, unstated=nothing)
     assert ask("model") == (muvi, fal)
     assert ask("vendor", principal="ben") == (replace(fal, of="fal"),)
     assert ask("day", since="2026-11-22") == ask("day", since="2026-12-01", until="2026-12-01") == (replace(fal, of="2026-12-01"),)
@@ -427,3 +427,10 @@ def test_the_statements_of_a_purchase_are_compiled_once(store: Store) -> None:
     reserve(store)
     event.remove(engine, "after_cursor_execute", note)
     assert compiled == []
+
+
+def test_what_no_vendor_stated_is_told_as_a_part_of_what_was_spent(store: Store) -> None:
+    store.outcomes.settle.sync(running(store, "0.30"), replace(DONE, micros=None))
+    store.outcomes.settle.sync(running(store, "0.50", prompt="another"), replace(DONE, micros=usd("0.45")))
+    (muvi,) = store.ledger.sum_costs.sync("vendor")
+    assert (muvi.spent, muvi.unstated) == (usd("0.75"), usd("0.30"))

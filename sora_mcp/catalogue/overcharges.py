@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.domain import Order, Quote, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
+
+
+def describe_pauses(order: Order, price: Quote, request: VideoRequest, catalogue: Catalogue, *, today: date) -> Iterator[str | None]:
+    """Yield what paused models mean for an order of another one: a cheaper one that was passed over, and what the price may become."""
+    if order.offer.id not in catalogue.paused_models:
+        yield _describe_passed_over(order, price, request, catalogue, today)
+        yield describe_risk(order.offer.vendor, price.micros, catalogue)
 
 
 def describe_risk(vendor: str, price: Micros, catalogue: Catalogue) -> str | None:
@@ -22,10 +30,8 @@ def describe_risk(vendor: str, price: Micros, catalogue: Catalogue) -> str | Non
     return f"{seller.title} last charged {excess} more than quoted ({paid}): this may cost about {format_dollars(price * cost // quoted)}."
 
 
-def describe_passed_over(order: Order, price: Quote, request: VideoRequest, catalogue: Catalogue, *, today: date) -> str | None:
+def _describe_passed_over(order: Order, price: Quote, request: VideoRequest, catalogue: Catalogue, today: date) -> str | None:
     """Say which paused model would have been chosen instead of the order's, and what it last cost; None where none would."""
-    if not catalogue.paused_models or order.offer.id in catalogue.paused_models:
-        return None
     named = catalogue.offers if request.model is None else catalogue.find_all_named(request.model)
     offers = [offer for offer in named if offer.id in catalogue.paused_models and catalogue.is_usable(offer) and catalogue.is_living(offer)]
     for other, listed in rank_orders(offers, request, today=today)[:1]:

@@ -10,7 +10,7 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_eligible, rank_orders
 from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
 from sora_mcp.catalogue.input_videos import ANY_CLIP
-from sora_mcp.catalogue.overcharges import describe_passed_over, describe_risk
+from sora_mcp.catalogue.overcharges import describe_pauses
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
 from sora_mcp.catalogue.size_words import list_meanings
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
@@ -67,8 +67,7 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
         _describe_length(order, request),
         _describe_shape(order, request),
         _describe_clip(order, request),
-        describe_passed_over(order, price, request, catalogue, today=today),
-        None if offer.id in catalogue.paused_models else describe_risk(offer.vendor, price.micros, catalogue),
+        *(describe_pauses(order, price, request, catalogue, today=today) if catalogue.pauses else ()),
     )
     notes = tuple(note for note in found if note)
     warnings = _warnings(order, request, vendor=catalogue.get_vendor(offer))

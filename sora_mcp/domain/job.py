@@ -227,6 +227,12 @@ class Job:
         return "estimate" if self.actual is None else "actual"
 
     @property
+    def is_unstated(self) -> bool:
+        """Return whether it was paid, and the vendor did not say how much: the price is then the quote."""
+        is_disbelieved = any(warning.endswith(COUNTS_AS_SPENT) for warning in self.warnings)
+        return self.charged == "yes" and self.price_is == "estimate" and not is_disbelieved
+
+    @property
     def all_warnings(self) -> tuple[str, ...]:
         """The warnings of the order, then those of the file."""
         return (*self.warnings, *(self.artifact.notes if self.artifact else ()))

@@ -17,8 +17,8 @@ def format_price(micros: int) -> str:
 
 
 def format_cost(job: Job) -> str:
-    """Return what the job cost, with the quote where it cost more."""
-    return f"{format_price(job.price)}{_describe_quote(job)}"
+    """Return what the job cost, with the quote where it cost more; `about` what was quoted, where the vendor did not say."""
+    return f"{'about ' if job.is_unstated else ''}{format_price(job.price)}{_describe_quote(job)}"
 
 
 def describe_charge(job: Job) -> str:
@@ -27,7 +27,8 @@ def describe_charge(job: Job) -> str:
         return "not charged" if job.micros and job.charged == "no" else "free"
     if job.charged == "no":
         return "not charged"
-    return f"{format_price(job.price)}{SUFFIXES.get(job.charged, '')}{_describe_quote(job)}"
+    suffix = SUFFIXES.get(job.charged)
+    return format_cost(job) if suffix is None else f"{format_price(job.price)}{suffix}{_describe_quote(job)}"
 
 
 def describe_money(job: Job) -> str:
@@ -37,7 +38,8 @@ def describe_money(job: Job) -> str:
     price = format_price(job.price)
     if job.charged == "unknown":
         return f"it is not known whether {price} was charged{_describe_quote(job)}"
-    return f"{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
+    about = "about " if job.is_unstated else ""
+    return f"{about}{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
 
 
 def capitalize(clause: str) -> str:

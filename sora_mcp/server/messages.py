@@ -257,7 +257,8 @@ def _describe_done(job: Job, file: Artifact) -> str:
     notes = f" Note: {' '.join(warnings)}" if (warnings := _list_notes(job)) else ""
     dearer = f" and that {overcharge}" if (overcharge := describe_overcharge(job)) else ""
     following = f"Next: tell the user this {kind}{dearer}{_describe_next(job, file)}.{describe_another(job)}"
-    return f"Done{took}: {_describe_file(job, file)}.{notes}\nFile: {place}\n{following}"
+    unstated = f" ({name_vendor(job)} does not state the sum)" if job.is_unstated else ""
+    return f"Done{took}: {_describe_file(job, file)}{unstated}.{notes}\nFile: {place}\n{following}"
 
 
 def _list_notes(job: Job) -> list[str]:

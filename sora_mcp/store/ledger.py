@@ -15,6 +15,8 @@ from sora_mcp.store.schema import Words, jobs, ledger, people, totals
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
+_Amounts = tuple[int, int, int, int, int]
+"""The columns of Costs that count."""
 Grouping = Literal["day", "model", "vendor", "job", "person", "team"]
 
 
@@ -77,8 +79,8 @@ class Ledger(Repository):
             .limit(limit)
         )
         return tuple(
-            Costs(of, videos, Micros(int(spent)), Micros(int(held)), Micros(int(unclear)), prompt, model)
-            for of, videos, spent, held, unclear, prompt, model in cast("Iterable[tuple[str, int, int, int, int, str, str]]", rows)
+            Costs(of, videos, Micros(int(spent)), Micros(int(held)), Micros(int(unclear)), Micros(int(unstated)), prompt, model)
+            for of, videos, spent, held, unclear, unstated, prompt, model in cast("Iterable[tuple[str, *_Amounts, str, str]]", rows)
         )
 
 
@@ -99,13 +101,16 @@ def _name_person() -> sa.ColumnElement[str]:
 
 
 def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:
-    """Return the columns of Costs that count: videos, and what of them is spent, held, and of jobs that may not have been charged."""
+    """Return the columns of Costs that count: videos, and what of them is spent, held, of jobs that may not have been charged, and spent
+    by the quote alone."""
     is_unclear = sa.or_(jobs.c.state == "unknown", jobs.c.charged == "unknown")
+    is_unstated = sa.and_(jobs.c.charged == "yes", jobs.c.actual.is_(None))
     spent, held, unclear = (
         sa.case((is_unclear, unclear), else_=clear)
         for clear, unclear in ((by_job.c.spent, 0), (by_job.c.held, 0), (0, by_job.c.spent + by_job.c.held))
     )
-    return sa.func.count(), sa.func.sum(spent), sa.func.sum(held), sa.func.sum(unclear)
+    unstated = sa.case((is_unstated, by_job.c.spent), else_=0)
+    return sa.func.count(), *(sa.func.sum(amount) for amount in (spent, held, unclear, unstated))
 
 
 def _list_texts(by_job: sa.Subquery, by: Grouping) -> tuple[sa.ColumnElement[str], ...]:

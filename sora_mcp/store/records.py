@@ -265,6 +265,8 @@ class Costs:
     """Reserved for videos that are under way."""
     unclear: Micros
     """Of videos that may have been charged or not: reserved where the outcome is unknown, booked where the vendor did not say."""
+    unstated: Micros
+    """The part of what was spent that is the quote, as the vendor did not state what it charged."""
     prompt: str = ""
     """Of one job."""
     model: str = ""

@@ -113,9 +113,18 @@ ERRORS: Mapping[str, SoraError] = {
 MONTH_IS_SHORT = replace(BUDGET, month_left=usd("4.190001"))
 WEEK = get_spend.Period(date(2026, 11, 14), None)
 COSTS = (
-    Costs("muvi:veo-3.1", 3, spent=usd("2.40"), held=usd("0.80"), unclear=Micros(0)),
-    Costs("aimlapi:veo-3.1-fast", 1, spent=Micros(0), held=Micros(0), unclear=usd("0.52")),
-    Costs("v_0123456789", 1, spent=usd("1.6"), held=Micros(0), unclear=Micros(0), prompt="A paper boat", model="muvi:veo-3.1"),
+    Costs("muvi:veo-3.1", 3, spent=usd("2.40"), held=usd("0.80"), unclear=Micros(0), unstated=usd("0.80")),
+    Costs("aimlapi:veo-3.1-fast", 1, spent=Micros(0), held=Micros(0), unclear=usd("0.52"), unstated=Micros(0)),
+    Costs(
+        "v_0123456789",
+        1,
+        spent=usd("1.6"),
+        held=Micros(0),
+        unclear=Micros(0),
+        unstated=Micros(0),
+        prompt="A paper boat",
+        model="muvi:veo-3.1",
+    ),
 )
 
 

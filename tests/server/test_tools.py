@@ -158,7 +158,7 @@ async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> Non
         service.put(replace(other, state="unknown", charged="unknown"))
     assert [job["state"] for job in fields(answers[0])["jobs"]] == ["completed", "unknown"]
     assert fields(answers[0])["message"].startswith(
-        "2 of 2 have ended.\nDone: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40. File: /Volumes"
+        "2 of 2 have ended.\nDone: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, about $0.40. File: /Volumes"
     )
 
 
@@ -288,7 +288,7 @@ async def test_one_job_is_shown_whole(era: Era) -> None:
     (video,) = fields(result)["videos"]
     assert (video["prompt"], video["options"], video["parents"]) == (job.prompt, {"audio": True, "seed": 7}, ["v_1111111111"])
     lines = fields(result)["message"].splitlines()
-    assert lines[0] == "2026-11-20 12:00 v_0123456789 completed, muvi:sora-2, 4 s, 1280x720, with sound, $0.40 ($0.10/s x 4 s)."
+    assert lines[0] == "2026-11-20 12:00 v_0123456789 completed, muvi:sora-2, 4 s, 1280x720, with sound, about $0.40 ($0.10/s x 4 s)."
     assert lines[1:4] == [f"Prompt: {job.prompt.strip()}", "Options: audio=true, seed=7", "First frame: from v_1111111111"]
 
 

@@ -66,10 +66,11 @@ def format_result(
     period: Period, by: str, rows: Sequence[Costs], *, sums: Sequence[Costs], budget: Budget, how_to_raise: str = ""
 ) -> CallToolResult:
     """Return the result: the sums, then a row for each day, model, vendor or job. `how_to_raise` is how the limit is that leaves least."""
-    spent, held, unclear = (Micros(sum(getattr(row, name) for row in sums)) for name in ("spent", "held", "unclear"))
+    names = ("spent", "held", "unclear", "unstated")
+    spent, held, unclear, unstated = (Micros(sum(getattr(row, name) for row in sums)) for name in names)
     videos = sum(row.videos for row in sums)
     count = f"{videos} paid clip{'' if videos == 1 else 's'}" if videos else "no paid clips (free ones are not counted)"
-    head = f"{period.words}: {count}, {format_dollars(spent)} spent{_describe_rest(held, unclear)}."
+    head = f"{period.words}: {count}, {_describe_spent(spent, unstated)}{_describe_rest(held, unclear)}."
     left = f"{describe_left(budget)}; the day ends {budget.resets_at:%Y-%m-%d %H:%M} UTC."
     structured = without_empty(
         message="\n".join(filter(None, [head, *_describe_rows(by, rows, videos=videos), left, _describe_raising(how_to_raise)])),
@@ -90,6 +91,14 @@ def _describe_raising(how: str) -> str:
     return f"Only the user can raise the limit. {how}" if how else ""
 
 
+def _describe_spent(spent: Micros, unstated: Micros) -> str:
+    """Say what was spent: about that, and why, where vendors did not state all of it."""
+    if not unstated:
+        return f"{format_dollars(spent)} spent"
+    part = "" if unstated == spent else f" for {format_dollars(unstated)} of it"
+    return f"about {format_dollars(spent)} spent (vendors do not state what they charged{part})"
+
+
 def _describe_rest(held: Micros, unclear: Micros) -> str:
     waiting = f"; {format_dollars(held)} more is reserved for clips under way" if held else ""
     return waiting + (f"; whether {format_dollars(unclear)} more was charged is not known" if unclear else "")
@@ -105,8 +114,13 @@ def _describe_rows(by: str, rows: Sequence[Costs], *, videos: int) -> Iterator[s
 
 
 def _describe_amounts(row: Costs) -> str:
-    amounts = {"spent": row.spent, "reserved": row.held, "perhaps charged": row.unclear}
-    said = [f"{format_dollars(micros)}{'' if name == 'spent' else f' {name}'}" for name, micros in amounts.items() if micros]
+    spent = f"{'about ' if row.unstated else ''}{format_dollars(row.spent)}"
+    amounts = {
+        spent: row.spent,
+        f"{format_dollars(row.held)} reserved": row.held,
+        f"{format_dollars(row.unclear)} perhaps charged": row.unclear,
+    }
+    said = [words for words, micros in amounts.items() if micros]
     return " + ".join(said) or format_dollars(0)
 
 

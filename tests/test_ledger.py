@@ -21,7 +21,7 @@ from sora_mcp.store.budget_days import find_midnight
 from sora_mcp.store.budgets import Outlook
 from sora_mcp.store.database import Database
 from sora_mcp.store.ledger import release_hold, settle_hold
-from sora_mcp.store.records import Account, Budget, Caps, Costs, SpendRow
+from sora_mcp.store.records import Account, Budget, Caps, Costs, SpendRow, Unsettled
 from tests.each import each
 
 from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, reserve, running, spent
@@ -55,6 +55,8 @@ def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
         month_left=usd("98.80"),
         resets_at=datetime(2026, 11, 22, tzinfo=UTC),
         unknown=Micros(0),
+        day_unsettled=Unsettled(held=usd("1.20")),
+        month_unsettled=Unsettled(held=usd("1.20")),
     )
 
 
@@ -370,8 +372,8 @@ def test_costs_are_told_by_day_model_vendor_and_job(store: Store, clock: Clock) 
     clock.at += 10 * DAY_S
     begun(store, "0.25", vendor="fal", model="kling", principal="ben")
     ask, nothing = store.ledger.sum_costs.sync, Micros(0)
-    muvi = Costs("muvi:sora-2", 2, spent=usd("0.70"), held=usd("0.50"), unclear=nothing, unstated=nothing)
-    fal = Costs("fal:kling", 1, spent=nothing, held=usd("0.25"), unclear=nothing, unstated=nothing)
+    muvi = Costs("muvi:sora-2", 2, spent=usd("0.70"), held=usd("0.50"), unclear=nothing, unstated=nothing, under_way=2)
+    fal = Costs("fal:kling", 1, spent=nothing, held=usd("0.25"), unclear=nothing, unstated=nothing, under_way=1)
     assert ask("model") == (muvi, fal)
     assert ask("vendor", principal="ben") == (replace(fal, of="fal"),)
     assert ask("day", since="2026-11-22") == ask("day", since="2026-12-01", until="2026-12-01") == (replace(fal, of="2026-12-01"),)
@@ -386,7 +388,26 @@ def test_what_an_unclear_job_holds_is_unclear(store: Store) -> None:
 def test_what_a_failed_job_may_have_cost_is_unclear(store: Store) -> None:
     store.outcomes.end.sync(running(store), "failed", no("unknown"))
     rows = store.ledger.sum_costs.sync("vendor")
-    assert [(row.spent, row.held, row.unclear) for row in rows] == [(0, 0, usd("1"))]
+    assert [(row.spent, row.held, row.unclear, row.perhaps_charged) for row in rows] == [(0, 0, usd("1"), 1)]
+
+
+def test_the_budget_tells_what_is_reserved_and_perhaps_charged_of_what_counts(store: Store, clock: Clock) -> None:
+    store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("0.70")))
+    store.outcomes.end.sync(running(store), "failed", no("unknown"))
+    store.outcomes.mark_unclear.sync(begun(store, "0.25"), "t", no("unknown"))
+    clock.at += DAY_S
+    begun(store, "0.50")
+    budget = store.budgets.get.sync(CAPS)
+    assert (budget.day_spent, budget.day_unsettled) == (usd("0.50"), Unsettled(held=usd("0.50")))
+    assert (budget.month_spent, budget.month_unsettled) == (usd("2.45"), Unsettled(usd("0.50"), usd("1.25")))
+    assert budget.unknown == usd("0.25")
+    assert store.budgets.check.sync(ONE, CAPS).budget == budget
+
+
+def test_a_finished_clip_is_counted_as_such(store: Store) -> None:
+    paid = store.outcomes.settle.sync(running(store), DONE)
+    assert store.outcomes.complete.sync(paid, FILE) is not None
+    assert [(row.finished, row.under_way) for row in store.ledger.sum_costs.sync("vendor")] == [(1, 0)]
 
 
 def test_spend_of_one_principal_has_nothing_of_others(store: Store) -> None:

@@ -25,7 +25,6 @@ LOOSE = (
     "approvals.find_of_job",
     "approvals.find_waiting",
     "approvals.get",
-    "budgets.get",
     "jobs.count_live",
     "jobs.find_edit",
     "jobs.get",

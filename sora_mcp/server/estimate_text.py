@@ -21,8 +21,9 @@ from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.address import is_remote
+from sora_mcp.server.budget_text import describe_left
 from sora_mcp.server.charges import capitalize, format_price
-from sora_mcp.server.messages import describe_ended, describe_left, describe_sound, join_fixes
+from sora_mcp.server.messages import describe_ended, describe_sound, join_fixes
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate

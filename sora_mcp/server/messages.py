@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.fixes import joint_fixes
@@ -15,7 +13,6 @@ from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import EDIT_MODEL, EDITS, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix, without_point
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
-from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
@@ -25,9 +22,6 @@ from sora_mcp.server.next_clip import describe_another, describe_continuation, d
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
 from sora_mcp.server.vendor_words import describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
 from sora_mcp.vendors import EVERY, sample
-
-if TYPE_CHECKING:
-    from sora_mcp.store.records import Budget
 
 MOST_FIXES = 6
 MOST_VALUE = 60
@@ -139,42 +133,6 @@ def describe_ended(ended: Ended | None, seller: str) -> Iterator[str]:
     """Yield that the maker ended the model, where that is so; `seller` is the title of the vendor that still sells it."""
     if ended is not None:
         yield f"{ended.describe(seller)}."
-
-
-def describe_left(budget: Budget) -> str:
-    """Say what is left: of the day, or of the month where that is less."""
-    unclear = describe_unclear(budget)
-    if budget.room is None:
-        return f"No day or month is limited{unclear}"
-    if budget.month_left < budget.day_left:
-        window, whose, limit = "this month", budget.month_of, budget.month_limit
-    else:
-        window, whose, limit = "today", budget.day_of, budget.day_limit
-    return f"Left {window} {format_dollars(budget.room)}{_describe_limit(limit, whose)}{unclear}"
-
-
-def describe_spent(budget: Budget) -> str:
-    """Say in sentences what was spent: by this machine's user of the limits, by anybody else alone and with the team."""
-    if budget.own is None:
-        today = f"{format_dollars(budget.day_spent)}{_describe_limit(budget.day_limit, budget.day_of)}"
-        month = f"{format_dollars(budget.month_spent)}{_describe_limit(budget.month_limit, budget.month_of)}"
-        return f"Spent today {today}, this month {month}{describe_unclear(budget)}."
-    own = budget.own
-    yours = f"You spent {format_dollars(own.day_spent)} today, {format_dollars(own.month_spent)} this month{describe_unclear(budget)}."
-    team = "" if own.team is None else f"Team {own.team} spent {format_dollars(own.team_month_spent)} this month."
-    return _join(yours, team, f"{describe_left(replace(budget, unknown=Micros(0)))}.")
-
-
-def _describe_limit(limit: Micros | None, whose: str) -> str:
-    """Say of which limit something is left; empty of one that there is none of, or that is not told."""
-    if limit is None:
-        return ""
-    return f" of {whose} {format_dollars(limit)}" if whose else f" of {format_dollars(limit)}"
-
-
-def describe_unclear(budget: Budget) -> str:
-    """Say how much stays reserved until somebody settles it."""
-    return f" ({format_dollars(budget.unknown)} of it reserved for jobs whose outcome is unknown)" if budget.unknown else ""
 
 
 def format_duration(seconds: float) -> str:

@@ -47,11 +47,6 @@ UNION ALL SELECT 'above', principal, day, team, 0, actual - micros, 0, 0, 0 FROM
 WHERE state IN ({", ".join(f"'{state}'" for state in (*LIVE, "unknown"))}) AND {ABOVE_HOLD}
 AND substr(day, 1, 7) IN (SELECT name FROM windows)
 """
-# By jobs, of which few are unknown, and not by the month's moves.
-_UNCLEAR = """
-UNION ALL SELECT 'unclear', principal, substr(day, 1, 7), NULL, 0, CAST(sum(micros) AS bigint), 0, 0, 0 FROM jobs
-WHERE state = 'unknown' AND charged = 'unknown' AND substr(day, 1, 7) IN (SELECT name FROM windows) GROUP BY principal, substr(day, 1, 7)
-"""
 _EVERYBODY = """
 UNION ALL SELECT 'sum', 'all', "window", NULL, 0, CAST(sum(micros) AS bigint), 0, 0, 0 FROM totals
 WHERE "window" IN (SELECT name FROM windows) AND account LIKE 'person:%' {where} GROUP BY "window"
@@ -73,7 +68,7 @@ def _prepare(text: str, *more: sa.BindParameter[Any]) -> sa.TextualSelect:
     return sa.text(text).bindparams(*words, *more).columns(*map(sa.column, names))
 
 
-LEVELS = _prepare(_DAYS + _SUMS.replace("IN (:person, :team)", "= :person") + _EVERYBODY.format(where=_UNLESS_OPEN) + _ABOVE + _UNCLEAR)
+LEVELS = _prepare(_DAYS + _SUMS.replace("IN (:person, :team)", "= :person") + _EVERYBODY.format(where=_UNLESS_OPEN) + _ABOVE)
 TEAMS_OF = _prepare(_TEAMS, sa.bindparam("accounts", expanding=True, type_=Words()))
 SUMS_OF = _prepare(_WINDOWS + _SUMS + _ABOVE)
 SUMS_WITH_ALL = _prepare(_WINDOWS + _SUMS + _EVERYBODY.format(where="") + _ABOVE)
@@ -110,6 +105,10 @@ class Level:
         """Return whether purchases of others may use up what is left of it."""
         return any(limit is not None for limit in (self.limits.day, self.limits.month, self.unasked))
 
+    def pays_for(self, principal: str, team: str | None) -> bool:
+        """Return whether purchases of this principal, for whom this team pays too, are its own."""
+        return self.kind == ALL or self.name == (team if self.kind == "team" else principal)
+
     def get_left(self, window: str) -> Micros:
         """Return what is left of the day or the month; NO_LIMIT where it has no limit."""
         limit, spent = (self.limits.day, self.day_spent) if window == "day" else (self.limits.month, self.month_spent)
@@ -123,8 +122,6 @@ class Levels:
     principal: str
     day: Day
     each: tuple[Level, ...]
-    unclear: Micros
-    """What this month's unclear calls may have cost: the principal's, for this machine's own user those of all."""
 
     @property
     def is_owner(self) -> bool:
@@ -171,7 +168,7 @@ def read_levels(conn: sa.Connection, caps: Caps, principal: str, now: float) -> 
     local = datetime.fromtimestamp(now, caps.zone).date()
     person = name_person_account(principal)
     bound = {"day": local.isoformat(), "whose": principal, "person": person, "is_owner": int(principal == LOCAL)}
-    found: dict[str, list[Any]] = {"day": [], "member": [], "limits": [], "sum": [], "above": [], "unclear": []}
+    found: dict[str, list[Any]] = {"day": [], "member": [], "limits": [], "sum": [], "above": []}
     for row in conn.execute(LEVELS, bound):
         found[row.what].append(row)
     day = choose_day(next(((row.name, row.at) for row in found["day"]), None), now, caps.zone)
@@ -187,8 +184,7 @@ def read_levels(conn: sa.Connection, caps: Caps, principal: str, now: float) -> 
         each.append(_make_level("team", team, limits, (name_team_account(team), TEAMS)))
     if ALL not in limits:
         each[0] = Level(ALL, "", each[0].limits, caps.unasked, has_row=False)
-    unclear = sum(row.micros for row in found["unclear"] if row.window == day.month and principal in (row.name, LOCAL))
-    return Levels(principal, day, tuple(_with_sums(level, day, found["sum"], found["above"]) for level in each), Micros(unclear))
+    return Levels(principal, day, tuple(_with_sums(level, day, found["sum"], found["above"]) for level in each))
 
 
 def lock_levels(conn: sa.Connection, levels: Levels) -> Levels:
@@ -246,7 +242,7 @@ def _with_sums(level: Level, day: Day, sums: Sequence[Any], above: Sequence[Any]
     """Return the level with what it spent, and what vendors named above their holds."""
     account = {ALL: ALL, "person": name_person_account(level.name), "team": name_team_account(level.name)}[level.kind]
     spent = {row.window: row.micros for row in sums if row.name == account}
-    mine = [row for row in above if level.kind == ALL or level.name == (row.team if level.kind == "team" else row.name)]
+    mine = [row for row in above if level.pays_for(row.name, row.team)]
     above_today = sum(row.micros for row in mine if row.window == day.name)
     of_month = spent.get(day.month, 0) + sum(row.micros for row in mine if row.window[:7] == day.month)
     return replace(level, day_spent=Micros(spent.get(day.name, 0) + above_today), month_spent=Micros(of_month))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,7 +15,8 @@ from sora_mcp.store.loss_detection import Loss, find_loss
 from sora_mcp.store.records import ALL, TO_DEFAULT, AccountBudget, Budget, Caps, Limits, OwnSpending
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
 from sora_mcp.store.schema import budgets, people, totals
-from sora_mcp.store.transactions import Repository, reads, reads_loosely, writes_in_steps
+from sora_mcp.store.transactions import Repository, reads, writes_in_steps
+from sora_mcp.store.unsettled import UnsettledJobs, read_unsettled_jobs
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Budgets(Repository):
     mark_file: Path | None = None
     """Where it is remembered what was bought, outside of the store."""
 
-    @reads_loosely
+    @reads
     def get(self, conn: sa.Connection, caps: Caps, principal: str = LOCAL) -> Budget:
-        """Return the principal's budget as it is now. What a team has is read after what the person has, and nothing is decided by it."""
-        return read_budget(read_levels(conn, caps, principal, self.clock()))
+        """Return the principal's budget as it is now."""
+        return read_budget(conn, read_levels(conn, caps, principal, self.clock()))
 
     @reads
     def check(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1, principal: str = LOCAL) -> Outlook:
@@ -51,7 +52,7 @@ class Budgets(Repository):
         passed = find_passed_cap(levels, Micros(micros * clips), each=micros)
         unasked = find_passed_unasked(conn, levels, micros, now=now, earlier=micros * (clips - 1))
         loss = find_loss(conn, self.mark_file, month=levels.day.month) if micros > 0 else None
-        return Outlook(read_budget(levels), passed and passed[0], unasked is not None, loss)
+        return Outlook(read_budget(conn, levels), passed and passed[0], unasked is not None, loss)
 
     @writes_in_steps
     def set(self, changes: Mapping[str, Limits]) -> None:
@@ -95,28 +96,32 @@ class Budgets(Repository):
         return tuple(found)
 
 
-def read_budget(levels: Levels) -> Budget:
+def read_budget(conn: sa.Connection, levels: Levels) -> Budget:
     """Return what the person may know of what is left: the owner of this machine everything, others nothing of what all spent."""
+    unsettled = read_unsettled_jobs(conn, levels)
     day, month = levels.find_tightest("day"), levels.find_tightest("month")
     tells_day, tells_month = _can_show(day, levels), _can_show(month, levels)
     seen = levels.each[0] if levels.is_owner else levels.own
+    of_day, of_month = (day if day is not None and tells_day else seen), (month if month is not None and tells_month else seen)
     day_left, month_left = (NO_LIMIT if level is None else level.get_left(name) for level, name in ((day, "day"), (month, "month")))
     window, least = ("month", month) if month_left < day_left else ("day", day)
     return Budget(
         per_video=levels.per_video,
         day_limit=day.limits.day if day is not None and tells_day else None,
-        day_spent=(day if day is not None and tells_day else seen).day_spent,
+        day_spent=of_day.day_spent,
         day_left=day_left,
         month_limit=month.limits.month if month is not None and tells_month else None,
-        month_spent=(month if month is not None and tells_month else seen).month_spent,
+        month_spent=of_month.month_spent,
         month_left=month_left,
         resets_at=levels.day.resets_at,
-        unknown=levels.unclear,
+        unknown=unsettled.sum_unknown(seen),
+        day_unsettled=unsettled.sum_of(of_day, levels.day.name),
+        month_unsettled=unsettled.sum_of(of_month),
         limited_by=None if least is None or _is_plain(least, levels) else name_window(least, window),
         day_of="" if day is None or _is_plain(day, levels) else name_owner(day, levels),
         month_of="" if month is None or _is_plain(month, levels) else name_owner(month, levels),
         confirm_above=levels.confirm_above,
-        own=None if levels.is_owner else _read_own(levels),
+        own=None if levels.is_owner else _read_own(levels, unsettled),
     )
 
 
@@ -130,11 +135,14 @@ def _is_plain(level: Level, levels: Levels) -> bool:
     return levels.is_owner and level.kind == ALL and not level.has_row
 
 
-def _read_own(levels: Levels) -> OwnSpending:
+def _read_own(levels: Levels, unsettled: UnsettledJobs) -> OwnSpending:
     own, team = levels.own, levels.team
+    of_day, of_month = unsettled.sum_of(own, levels.day.name), unsettled.sum_of(own)
+    mine = OwnSpending(own.day_spent, own.month_spent, day_unsettled=of_day, month_unsettled=of_month)
     if team is None:
-        return OwnSpending(own.day_spent, own.month_spent)
-    return OwnSpending(own.day_spent, own.month_spent, team.name, team.day_spent, team.month_spent)
+        return mine
+    sums = {"team_day_spent": team.day_spent, "team_month_spent": team.month_spent}
+    return replace(mine, team=team.name, **sums, team_month_unsettled=unsettled.sum_of(team))
 
 
 def _merge(rows: Mapping[str, Limits], account: str, default: Limits) -> Limits:

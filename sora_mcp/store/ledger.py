@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from sora_mcp.domain import LIVE
 from sora_mcp.domain.money import MAX_PRICE, Micros
 from sora_mcp.store.records import Account, Costs, SpendRow
-from sora_mcp.store.schema import Words, jobs, ledger, people, totals
+from sora_mcp.store.schema import Words, is_one_of, jobs, ledger, people, totals
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
-_Amounts = tuple[int, int, int, int, int]
 """The columns of Costs that count."""
 Grouping = Literal["day", "model", "vendor", "job", "person", "team"]
 
@@ -78,10 +77,14 @@ class Ledger(Repository):
             .order_by(*([] if by == "day" else [sa.func.sum(by_job.c.spent + by_job.c.held).desc()]), key)
             .limit(limit)
         )
-        return tuple(
-            Costs(of, videos, Micros(int(spent)), Micros(int(held)), Micros(int(unclear)), Micros(int(unstated)), prompt, model)
-            for of, videos, spent, held, unclear, unstated, prompt, model in cast("Iterable[tuple[str, *_Amounts, str, str]]", rows)
-        )
+        return tuple(_read_costs(tuple(row)) for row in rows)
+
+
+def _read_costs(row: tuple[Any, ...]) -> Costs:
+    of, videos, spent, held, unclear, unstated, finished, under_way, perhaps_charged, prompt, model = row
+    counts = {"finished": int(finished), "under_way": int(under_way), "perhaps_charged": int(perhaps_charged)}
+    amounts = tuple(Micros(int(micros)) for micros in (spent, held, unclear, unstated))
+    return Costs(of, videos, *amounts, **counts, prompt=prompt, model=model)
 
 
 def _sum_by_job(*where: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -101,8 +104,8 @@ def _name_person() -> sa.ColumnElement[str]:
 
 
 def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:
-    """Return the columns of Costs that count: videos, and what of them is spent, held, of jobs that may not have been charged, and spent
-    by the quote alone."""
+    """Return the columns of Costs that count: videos; what of them is spent, held, of jobs that may not have been charged, and spent by the
+    quote alone; and how many of them came, are under way, and may not have been charged."""
     is_unclear = sa.or_(jobs.c.state == "unknown", jobs.c.charged == "unknown")
     is_unstated = sa.and_(jobs.c.charged == "yes", jobs.c.actual.is_(None))
     spent, held, unclear = (
@@ -110,7 +113,9 @@ def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:
         for clear, unclear in ((by_job.c.spent, 0), (by_job.c.held, 0), (0, by_job.c.spent + by_job.c.held))
     )
     unstated = sa.case((is_unstated, by_job.c.spent), else_=0)
-    return sa.func.count(), *(sa.func.sum(amount) for amount in (spent, held, unclear, unstated))
+    kinds = (is_one_of(jobs.c.state, "completed"), is_one_of(jobs.c.state, *LIVE))
+    counts = (sa.case((which, 1), else_=0) for which in (*(sa.and_(~is_unclear, kind) for kind in kinds), is_unclear))
+    return sa.func.count(), *map(sa.func.sum, (spent, held, unclear, unstated, *counts))
 
 
 def _list_texts(by_job: sa.Subquery, by: Grouping) -> tuple[sa.ColumnElement[str], ...]:

@@ -132,6 +132,24 @@ class Caps:
 
 
 @dataclass(frozen=True)
+class Unsettled:
+    """The part of a sum that counts as spent, and may still be given back."""
+
+    held: Micros = NOTHING
+    """Reserved for jobs under way."""
+    unclear: Micros = NOTHING
+    """Of jobs that may have been charged or not."""
+
+    @property
+    def total(self) -> Micros:
+        """Both together."""
+        return Micros(self.held + self.unclear)
+
+
+SETTLED = Unsettled()
+
+
+@dataclass(frozen=True)
 class OwnSpending:
     """Sums of one person, and of the person's team."""
 
@@ -140,6 +158,9 @@ class OwnSpending:
     team: str | None = None
     team_day_spent: Micros = NOTHING
     team_month_spent: Micros = NOTHING
+    day_unsettled: Unsettled = SETTLED
+    month_unsettled: Unsettled = SETTLED
+    team_month_unsettled: Unsettled = SETTLED
 
 
 @dataclass(frozen=True)
@@ -158,7 +179,10 @@ class Budget:
     resets_at: datetime
     """When the day ends: aware, UTC."""
     unknown: Micros
-    """The part of `month_spent` that jobs with an unclear outcome hold."""
+    """The part of `month_spent` that jobs with an unclear outcome hold, until a person settles it."""
+    day_unsettled: Unsettled = SETTLED
+    """The part of `day_spent` that may still be given back."""
+    month_unsettled: Unsettled = SETTLED
     limited_by: str | None = None
     """Whose limit leaves least, and of which window: "team film, month". None of a machine's own user whom the settings limit."""
     day_of: str = ""
@@ -267,6 +291,11 @@ class Costs:
     """Of videos that may have been charged or not: reserved where the outcome is unknown, booked where the vendor did not say."""
     unstated: Micros
     """The part of what was spent that is the quote, as the vendor did not state what it charged."""
+    finished: int = 0
+    """How many of the videos came, and were paid for."""
+    under_way: int = 0
+    perhaps_charged: int = 0
+    """The rest was charged without a video."""
     prompt: str = ""
     """Of one job."""
     model: str = ""

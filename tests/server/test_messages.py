@@ -25,9 +25,10 @@ from sora_mcp.domain.errors import (
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.jobs.cancel import describe_end
 from sora_mcp.jobs.poll import describe_todo
-from sora_mcp.server.messages import describe_error, describe_job, describe_left
+from sora_mcp.server.budget_text import describe_left, describe_spent
+from sora_mcp.server.messages import describe_error, describe_job
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
-from sora_mcp.store.records import Costs, Page
+from sora_mcp.store.records import Costs, OwnSpending, Page, Unsettled
 from sora_mcp.vendors import aimlapi, muvi, runway
 from tests.each import each
 from tests.nouns import a_job
@@ -112,19 +113,11 @@ ERRORS: Mapping[str, SoraError] = {
 
 MONTH_IS_SHORT = replace(BUDGET, month_left=usd("4.190001"))
 WEEK = get_spend.Period(date(2026, 11, 14), None)
+UNCLEAR = replace(BUDGET, month_spent=usd("1.44"), month_unsettled=Unsettled(unclear=usd("1.04")))
 COSTS = (
-    Costs("muvi:veo-3.1", 3, spent=usd("2.40"), held=usd("0.80"), unclear=Micros(0), unstated=usd("0.80")),
-    Costs("aimlapi:veo-3.1-fast", 1, spent=Micros(0), held=Micros(0), unclear=usd("0.52"), unstated=Micros(0)),
-    Costs(
-        "v_0123456789",
-        1,
-        spent=usd("1.6"),
-        held=Micros(0),
-        unclear=Micros(0),
-        unstated=Micros(0),
-        prompt="A paper boat",
-        model="muvi:veo-3.1",
-    ),
+    Costs("muvi:veo-3.1", 3, spent=usd("2.40"), held=usd("0.80"), unclear=Micros(0), unstated=usd("0.80"), finished=2, under_way=1),
+    Costs("aimlapi:veo-3.1-fast", 1, Micros(0), Micros(0), unclear=usd("0.52"), unstated=Micros(0), perhaps_charged=1),
+    Costs("v_0123456789", 1, usd("1.6"), Micros(0), Micros(0), Micros(0), prompt="A paper boat", model="muvi:veo-3.1"),
 )
 
 
@@ -185,7 +178,7 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
             "one whole, above its quote": message(list_videos.format_whole(DEARER["above its quote"], BUDGET, UTC, now=NOW)),
             "one whole": message(list_videos.format_whole(OVER["failed with a reason"], BUDGET, UTC, now=NOW)),
             "two": message(list_videos.format_result(listed, BUDGET, UTC)),
-            "none": message(list_videos.format_result(Page((), None), replace(BUDGET, unknown=usd("1.04")), UTC)),
+            "none": message(list_videos.format_result(Page((), None), UNCLEAR, UTC)),
         },
         "get_spend": {
             "by model": message(get_spend.format_result(WEEK, "model", COSTS[:2], sums=COSTS[:2], budget=BUDGET)),
@@ -357,3 +350,35 @@ def test_joined_clips_say_whether_they_begin_with_a_title() -> None:
     joined = replace(a_done_job(), model="local:edit", options={"action": "join", "text": "Night"})
     assert ', with the title "Night", ' in describe_job(joined, now=0)
     assert "title" not in describe_job(replace(joined, options={"action": "join"}), now=0)
+
+
+SPENDING = replace(
+    BUDGET,
+    day_spent=usd("0.35"),
+    month_spent=usd("1.36"),
+    day_unsettled=Unsettled(held=usd("0.25")),
+    month_unsettled=Unsettled(usd("0.25"), usd("0.25")),
+)
+
+
+def test_reserved_and_perhaps_charged_money_is_told_apart_from_what_was_spent() -> None:
+    assert describe_spent(SPENDING) == (
+        "Spent today $0.10, $0.25 reserved (counts as $0.35 of $10.00); "
+        "this month $0.86, $0.25 reserved, $0.25 perhaps charged (counts as $1.36 of $100.00)."
+    )
+    assert describe_left(SPENDING) == "Left today $9.60 of $10.00 ($0.25 reserved counts as spent)"
+    mine = OwnSpending(usd("0.35"), usd("0.35"), "film", usd("0.85"), usd("0.85"), day_unsettled=SPENDING.day_unsettled)
+    said = describe_spent(replace(SPENDING, own=replace(mine, team_month_unsettled=Unsettled(held=usd("0.25")))))
+    assert said.startswith(
+        "You spent $0.10, $0.25 reserved (counts as $0.35) today; $0.35 this month. Team film spent $0.60, $0.25 reserved (counts as $0.85)"
+    )
+
+
+def test_clips_that_failed_or_go_on_are_not_counted_as_paid() -> None:
+    costs = (*COSTS[:2], Costs("fal:kling", 1, usd("0.25"), Micros(0), Micros(0), Micros(0)))
+    words = message(get_spend.format_result(WEEK, "model", costs, sums=costs, budget=SPENDING)).splitlines()[0]
+    assert words == (
+        "Since 2026-11-14: about $2.65 spent (vendors do not state what they charged for $0.80 of it), "
+        "$0.80 reserved, $0.52 perhaps charged (counts as $3.97): "
+        "2 clips finished and paid, 1 under way, 1 charged without a video, 1 perhaps charged."
+    )

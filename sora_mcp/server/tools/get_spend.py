@@ -11,12 +11,13 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.text import sanitize
+from sora_mcp.server.budget_text import describe_counted, describe_left
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.date_words import read_day
-from sora_mcp.server.messages import describe_left
 from sora_mcp.server.raising_limits import describe_how_to_raise_left
 from sora_mcp.server.results import budget_fields, build_result, to_dollars, without_empty
 from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.store.records import Unsettled
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget, Costs
@@ -69,8 +70,9 @@ def format_result(
     names = ("spent", "held", "unclear", "unstated")
     spent, held, unclear, unstated = (Micros(sum(getattr(row, name) for row in sums)) for name in names)
     videos = sum(row.videos for row in sums)
-    count = f"{videos} paid clip{'' if videos == 1 else 's'}" if videos else "no paid clips (free ones are not counted)"
-    head = f"{period.words}: {count}, {_describe_spent(spent, unstated)}{_describe_rest(held, unclear)}."
+    counted = describe_counted(_describe_spent(spent, unstated), Micros(spent + held + unclear), Unsettled(held, unclear))
+    what = f"{counted}: {_count_videos(sums, videos=videos)}" if videos else "no paid clips (free ones are not counted), $0.00 spent"
+    head = f"{period.words}: {what}."
     left = f"{describe_left(budget)}; the day ends {budget.resets_at:%Y-%m-%d %H:%M} UTC."
     structured = without_empty(
         message="\n".join(filter(None, [head, *_describe_rows(by, rows, videos=videos), left, _describe_raising(how_to_raise)])),
@@ -99,9 +101,18 @@ def _describe_spent(spent: Micros, unstated: Micros) -> str:
     return f"about {format_dollars(spent)} spent (vendors do not state what they charged{part})"
 
 
-def _describe_rest(held: Micros, unclear: Micros) -> str:
-    waiting = f"; {format_dollars(held)} more is reserved for clips under way" if held else ""
-    return waiting + (f"; whether {format_dollars(unclear)} more was charged is not known" if unclear else "")
+def _count_videos(sums: Sequence[Costs], *, videos: int) -> str:
+    """Say how many videos the sums are of, and what became of them."""
+    finished, under_way, unclear = (sum(getattr(row, name) for row in sums) for name in ("finished", "under_way", "perhaps_charged"))
+    kinds = {
+        "finished and paid": finished,
+        "under way": under_way,
+        "charged without a video": videos - finished - under_way - unclear,
+        "perhaps charged": unclear,
+    }
+    said = [f"{count} {kind}" for kind, count in kinds.items() if count]
+    first, _, rest = said[0].partition(" ")
+    return ", ".join([f"{first} clip{'' if first == '1' else 's'} {rest}", *said[1:]])
 
 
 def _describe_rows(by: str, rows: Sequence[Costs], *, videos: int) -> Iterator[str]:

@@ -16,11 +16,12 @@ from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import EDITS, LIVE, Job, NextClip, State, describe_deletion
 from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
+from sora_mcp.server.budget_text import describe_spent
 from sora_mcp.server.cancellations import name_cancellation
 from sora_mcp.server.charges import describe_basis, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.date_words import read_day
-from sora_mcp.server.messages import describe_job, describe_sound, describe_spent
+from sora_mcp.server.messages import describe_job, describe_sound
 from sora_mcp.server.next_clip import describe_change, describe_ways_on
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec

@@ -1,0 +1,72 @@
+"""Say what was spent and what is left of the limits: reserved and perhaps charged money counts, and is told apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.store.records import SETTLED, Unsettled
+
+if TYPE_CHECKING:
+    from sora_mcp.store.records import Budget
+
+
+def describe_left(budget: Budget) -> str:
+    """Say what is left: of the day, or of the month where that is less; and what of the rest is not spent for certain."""
+    if budget.room is None:
+        return "No day or month is limited"
+    if budget.month_left < budget.day_left:
+        window, whose, limit, unsettled = "this month", budget.month_of, budget.month_limit, budget.month_unsettled
+    else:
+        window, whose, limit, unsettled = "today", budget.day_of, budget.day_limit, budget.day_unsettled
+    parts = _list_unsettled(unsettled)
+    counts = f" ({' and '.join(parts)} {'counts' if len(parts) == 1 else 'count'} as spent)" if parts else ""
+    return f"Left {window} {format_dollars(budget.room)}{_describe_limit(limit, whose)}{counts}"
+
+
+def describe_spent(budget: Budget) -> str:
+    """Say in sentences what was spent: by this machine's user of the limits, by anybody else alone and with the team."""
+    own = budget.own
+    if own is None:
+        limits = _describe_limit(budget.day_limit, budget.day_of), _describe_limit(budget.month_limit, budget.month_of)
+        sums, unsettled = (budget.day_spent, budget.month_spent), (budget.day_unsettled, budget.month_unsettled)
+        return _describe_windows("Spent", sums, unsettled, limits)
+    yours = _describe_windows("You spent", (own.day_spent, own.month_spent), (own.day_unsettled, own.month_unsettled), ("", ""))
+    if own.team is None:
+        return f"{yours} {describe_left(budget)}."
+    team = f"Team {own.team} spent {describe_sum(own.team_month_spent, own.team_month_unsettled)} this month."
+    return f"{yours} {team} {describe_left(budget)}."
+
+
+def describe_sum(counted: Micros, unsettled: Unsettled, limit: str = "") -> str:
+    """Return what was spent of a sum, and what of it is reserved or perhaps charged; `limit` is of which limit the whole counts."""
+    return describe_counted(format_dollars(max(counted - unsettled.total, 0)), counted, unsettled, limit)
+
+
+def describe_counted(spent: str, counted: Micros, unsettled: Unsettled, limit: str = "") -> str:
+    """Return the same with words for what was spent."""
+    if not unsettled.total:
+        return f"{spent}{limit}"
+    return f"{', '.join([spent, *_list_unsettled(unsettled)])} (counts as {format_dollars(counted)}{limit})"
+
+
+def _describe_windows(verb: str, sums: tuple[Micros, Micros], unsettled: tuple[Unsettled, Unsettled], limits: tuple[str, str]) -> str:
+    """Say what was spent today and this month."""
+    today, month = map(describe_sum, sums, unsettled, limits)
+    is_plain = unsettled == (SETTLED, SETTLED)
+    if verb == "Spent":
+        return f"Spent today {today}{',' if is_plain else ';'} this month {month}."
+    return f"{verb} {today} today{',' if is_plain else ';'} {month} this month."
+
+
+def _list_unsettled(unsettled: Unsettled) -> list[str]:
+    """Return what is reserved and what is perhaps charged, as far as there is any."""
+    amounts = {"reserved": unsettled.held, "perhaps charged": unsettled.unclear}
+    return [f"{format_dollars(micros)} {name}" for name, micros in amounts.items() if micros]
+
+
+def _describe_limit(limit: Micros | None, whose: str) -> str:
+    """Say of which limit something is left; empty of one that there is none of, or that is not told."""
+    if limit is None:
+        return ""
+    return f" of {whose} {format_dollars(limit)}" if whose else f" of {format_dollars(limit)}"

@@ -55,7 +55,7 @@ class FirstFrames:
             return replace(await self._of_file(clip[0], clip[1], access, principal), origin=text.strip())
         if is_video_name(text):
             await access.find_path(text, principal, VIDEO_ENDINGS)
-            allowed = f"a frame of it: {MOMENTS.format(find_file_name(text) or text)}"
+            allowed = f"a frame of this video: {MOMENTS.format(find_file_name(text) or text)}"
             raise BrokenRules((BrokenRule("image", text[:200], allowed, "invalid_image"),))
         if is_path(text):
             path = await access.find_path(text, principal, PICTURE_ENDINGS)
@@ -105,7 +105,7 @@ class FirstFrames:
         if path.suffix != ".mp4":
             return await anyio.to_thread.run_sync(lambda: picture_at(path, most_bytes=MOST_BYTES))
         if named is None:
-            frames = BrokenRule("image", job.id, f"a frame of it: {MOMENTS.format(job.id)}", "invalid_image")
+            frames = BrokenRule("image", job.id, f"a frame of this video: {MOMENTS.format(job.id)}", "invalid_image")
             raise BrokenRules((frames,))
         return await self._frame(job, path, named[1])
 

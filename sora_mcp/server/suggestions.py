@@ -266,7 +266,7 @@ async def _lead_to_edits(refusal: SoraError, service: VideoService, request: Vid
     that makes nothing else, that alone."""
     rule = refusal.broken[0]
     got = str(rule.got)
-    if rule.argument != "image" or not rule.allowed.startswith("a frame of it"):
+    if rule.argument != "image" or not rule.allowed.startswith("a frame of this video"):
         return None
     named = service.catalogue.find_offers(request.model or "")
     is_editor = bool(named) and all(offer.video is not None for offer in named)

@@ -282,8 +282,8 @@ PRICING = (
             never=('list_sizes(model="all")',),
             image="beach.mp4",
         ),
-        call("estimate_cost", "a frame of it", 'Fix: image="beach.mp4#last"', refused=True, image="beach.mp4", seconds=5),
-        call("estimate_cost", "image: 'zoo.mp4' is not in", "Videos there: ", never=("frame of it",), refused=True, image="zoo.mp4"),
+        call("estimate_cost", "a frame of this video", 'Fix: image="beach.mp4#last"', refused=True, image="beach.mp4", seconds=5),
+        call("estimate_cost", "image: 'zoo.mp4' is not in", "Videos there: ", never=("frame of this",), refused=True, image="zoo.mp4"),
         call("create_video", 'create_video(edits="beach.mp4"), 1 s on fal:', refused=True, prompt="A watercolour", image="beach.mp4"),
         call(
             "create_video",

@@ -97,7 +97,7 @@ async def test_a_clip_itself_is_no_first_frame_and_its_last_frame_is_offered(roo
     misnamed = await room.refused("create_video", image_url=CLIP, duration=5)
     await room.bought(image=error["fixes"][0]["value"])
     last = {"argument": "image", "value": f"{CLIP}#last", "usd": 0}
-    allowed = f"a frame of it: {CLIP}#first, {CLIP}#last or a second such as {CLIP}#2.5s"
+    allowed = f"a frame of this video: {CLIP}#first, {CLIP}#last or a second such as {CLIP}#2.5s"
     assert error["broken"] == [{"argument": "image", "got": CLIP, "allowed": allowed}]
     assert error["fixes"] == [last]
     assert [fix["value"] for fix in misnamed["fixes"]] == [last["value"], 5, None, None]

@@ -9,9 +9,9 @@ from sora_mcp.domain.money import Micros, format_dollars
 NO_CAP = Micros(10**15)
 
 
-def say_fitting(count: int) -> str:
-    """Return that so many of several clips can be bought now, as a clause."""
-    return f"{count} of them {'fits' if count == 1 else 'fit'} what is left"
+def say_fitting(count: int, clips: int, left: Micros) -> str:
+    """Return that only so many of the clips can be bought now, as a clause."""
+    return f"only {count} of {clips} {'fits' if count == 1 else 'fit'} the {format_dollars(left)} left"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Room:
         if fitting == clips:
             return ""
         if fitting:
-            return f", {say_fitting(fitting)}"
+            return f", {say_fitting(fitting, clips, self.left)}"
         if each > self.per_video:
             return f", above your limit of {format_dollars(self.per_video)} per clip"
         return f", above the {format_dollars(self.left)} that you have left"

@@ -11,7 +11,8 @@ from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.frame_shapes import can_fit_to, describe_shape
 from sora_mcp.catalogue.rules import FIT, FITS, sizes_of
-from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines
+from sora_mcp.catalogue.size_words import read_size_words
+from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines, read_lines
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import format_dollars
@@ -46,6 +47,26 @@ def describe_nearest(found: Sequence[Near], *, clips: int) -> str:
         f"{change} {format_dollars(price.micros * clips)} on {order.offer.id} ({describe_looks(order)})" for change, order, price in found
     ]
     return f"No model with a key takes all of this; with your keys {', or '.join(named)}." if named else ""
+
+
+def find_close(
+    request: VideoRequest, compared: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
+) -> tuple[tuple[Order, Quote], ...]:
+    """Return what costs less than all compared offers, but has more lines than were asked for, or a number that no source says: the least
+    for a second first. None where a model was named, or no number of lines."""
+    lines = max(map(read_lines, read_size_words(request.size or "")), default=0)
+    if request.model is not None or request.clip is not None or not lines or not compared:
+        return ()
+    shape, least = " ".join(list_shape_words(request.size or "")), compared[0][1].micros
+    known = {order.offer.id for order, _ in compared}
+    found: list[tuple[Order, Quote]] = []
+    for offer in (offer for offer in catalogue.eligible_offers if offer.id not in known):
+        sizes = sizes_of(offer, image=request.image is not None)
+        meant = [size for size in (fitting(shape, sizes) if shape else sizes) if not 0 < count_lines(size) < lines]
+        ranked = [one for size in meant for one in rank_orders((offer,), replace(request, size=size.text), today=today)]
+        found += [min(ranked, key=lambda one: one[1].micros)] if ranked else []
+    cheaper = [one for one in found if 0 < one[1].micros < least]
+    return tuple(sorted(cheaper, key=lambda one: one[1].micros / one[0].seconds)[:MOST_NAMED])
 
 
 def find_near_on(offers: Sequence[Offer], request: VideoRequest, *, today: date) -> tuple[Near, ...]:

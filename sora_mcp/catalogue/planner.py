@@ -24,6 +24,8 @@ MOST_CHANGE = 5
 """Percent by which a live price may differ from the dated one without a word."""
 SHORT_S = 4
 """A clip below this is shorter than people expect where they say no length."""
+USUAL_S = 5
+"""The length that most models make, and most people take."""
 
 
 CHEAPEST = "It is the cheapest model for this request."
@@ -64,7 +66,7 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
     found = (
         why or _describe_seller(offer, request, catalogue),
         _describe_silence(order, request, catalogue, today),
-        _describe_length(order, request),
+        _describe_length(order, request, today),
         _describe_shape(order, request),
         _describe_clip(order, request),
         *(describe_pauses(order, price, request, catalogue, today=today) if catalogue.pauses else ()),
@@ -239,12 +241,15 @@ def _describe_silence(order: Order, request: VideoRequest, catalogue: Catalogue,
     return None
 
 
-def _describe_length(order: Order, request: VideoRequest) -> str | None:
-    """Say how short a clip is of which nobody said the length, and how long it can be."""
+def _describe_length(order: Order, request: VideoRequest, today: date) -> str | None:
+    """Say how short a clip is of which nobody said the length, how long it can be, and what a usual one costs."""
     if request.seconds is not None or order.seconds >= SHORT_S or request.clip is not None:
         return None
     lengths = order.offer.seconds_by_frame[order.image is not None]
-    return f"{order.seconds} s is its shortest; seconds can be up to {lengths[-1]}."
+    longer = [seconds for seconds in lengths if seconds >= USUAL_S][:1]
+    usual = rank_orders((order.offer,), replace(request, model=None, seconds=longer[0]), today=today) if longer else []
+    cost = f"; {longer[0]} s cost {format_dollars(usual[0][1].micros)} a clip" if usual else ""
+    return f"{order.offer.id} makes {lengths[0]} to {lengths[-1]} s{cost}."
 
 
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:

@@ -74,8 +74,8 @@ def orientation(size: Size) -> str | None:
 def count_lines(size: Size) -> int:
     """Return of how many lines a size is sold as, else how many its pixels have; 0 where no source says it: `1112x834` may be sold as
     720p."""
-    sold_as = max(map(read_lines, read_size_words(size.resolution or "")), default=0)
-    return sold_as or (min(size.pixels) if size.pixels is not None else 0)
+    sold_as = max(map(read_lines, read_size_words(size.resolution or size.text)), default=0)
+    return sold_as or min(size.pixels or (0,))
 
 
 def estimate_sides(size: Size) -> tuple[int, int] | None:

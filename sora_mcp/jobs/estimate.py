@@ -10,7 +10,7 @@ from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, find_cheaper_parts, find_parts_within, list_splits
 from sora_mcp.catalogue.hints import BEST, TALK, find_label, get_hint
-from sora_mcp.catalogue.nearest_offers import Near, find_muted, find_nearest
+from sora_mcp.catalogue.nearest_offers import Near, find_close, find_muted, find_nearest
 from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, name_size, orientation
@@ -20,6 +20,10 @@ from sora_mcp.domain.errors import BrokenRules, MissingKey, Refused
 from sora_mcp.domain.money import Micros, round_up
 from sora_mcp.store.records import Budget
 
+STEPS = (720, 1080, 1440, 2160)
+"""Numbers of lines that a video is usually made in."""
+MOST_STEPS = 2
+"""Sizes above the smallest at which the best look is priced."""
 MOST_LONGER = 2
 """Lengths above the one that was asked for that are looked at."""
 
@@ -42,11 +46,11 @@ class Estimate:
     offers: tuple[tuple[Order, Quote], ...]
     """The comparison, cheapest first, where no model was named: of what this user can buy, else of all that live."""
     best: tuple[tuple[Order, Quote], ...] = ()
-    """Of the compared offers the one with the best look: as it is compared, and at its largest size of that shape where that is another."""
+    """Of the compared offers the one with the best look: as it is compared, and at its next usual sizes of that shape."""
     parts: tuple[Part, ...] = ()
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
     as_large: tuple[Order, Quote] | None = None
-    """The cheapest at the size that `best` has at its largest."""
+    """The cheapest at the next size of `best`."""
     silent: Micros | None = None
     """Of all clips without sound, where nobody spoke of it, the model leaves the choice, and that costs less."""
     more: tuple[Order, Quote] | None = None
@@ -70,6 +74,8 @@ class Estimate:
     """Where others make the length in one clip, but none with the best look: clips of one that has it, the largest first."""
     within: Part | None = None
     """Where a clip is above the cap of one: clips of the same model that are not, and make its length."""
+    close: tuple[tuple[Order, Quote], ...] = ()
+    """Where a resolution was asked for: what costs less than all that have it, with a larger one, or one that no source says."""
     muted: Near | None = None
     """Where a silent clip was asked for: one whose sound has to be taken out, for less."""
 
@@ -94,6 +100,7 @@ def add_alternatives(
     return replace(
         found,
         best=best,
+        close=find_close(request, found.offers, catalogue, today=today) if is_usable else (),
         as_large=find_as_large(request, best, catalogue, today=today),
         silent=None if silent is None else Micros(silent * found.clips + frames),
         muted=None if nearest else find_cheaper_muted(request, found.quote, catalogue, today=today),
@@ -134,20 +141,21 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
 def find_best(
     request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, clips: int, room: Room, today: date
 ) -> tuple[tuple[Order, Quote], ...]:
-    """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at the largest of
-    its sizes at which the caps leave room for all clips. Where the caps leave room for none of them, the cheapest as compared."""
+    """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at its next
+    usual sizes, as far as the caps leave room for all clips. Where the caps leave room for none of them, the cheapest as compared."""
     known = _find_known(BEST, offers, catalogue, room) or _find_known(BEST, offers, catalogue, EVERYTHING)[:1]
     if not known:
         return ()
     order, _ = known[0]
     sizes = [size for size in sizes_of(order.offer, image=order.image is not None) if orientation(size) == orientation(order.size)]
     meant = [size for size in sizes if request.size is None or size in fitting(request.size, sizes)]
-    larger = sorted((size for size in meant if count_lines(size) > count_lines(order.size)), key=count_lines, reverse=True)
-    for size in larger:
-        found = rank_orders((order.offer,), replace(request, size=size.text, seconds=order.seconds), today=today)
-        if found and room.count(found[0][1].micros, clips) == clips:
-            return (known[0], found[0])
-    return (known[0],)
+    meant.sort(key=lambda size: size.ratio == order.size.ratio)  # a later one of as many lines takes the place
+    steps = {lines: size for size in meant if (lines := count_lines(size)) > count_lines(order.size) and lines in STEPS}
+    found = [known[0]]
+    for lines in sorted(steps)[:MOST_STEPS]:
+        ranked = rank_orders((order.offer,), replace(request, size=steps[lines].text, seconds=order.seconds), today=today)
+        found += [one for one in ranked[:1] if room.count(one[1].micros, clips) == clips]
+    return tuple(found)
 
 
 def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today: date) -> tuple[Part, ...]:
@@ -159,12 +167,12 @@ def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today
 def find_as_large(
     request: VideoRequest, best: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
 ) -> tuple[Order, Quote] | None:
-    """Return the cheapest offer that can be bought at the size that the best look has at its largest; None where that is named anyhow."""
+    """Return the cheapest offer that can be bought at the next size of the best look; None where that one is named anyhow."""
     if request.model is not None or len(best) < 2:
         return None
-    largest, _ = best[1]
-    ranked = rank_eligible(catalogue, replace(request, size=name_size(largest.size), seconds=largest.seconds), today=today)
-    return ranked[0] if ranked and ranked[0][0].offer != largest.offer else None
+    step, _ = best[1]
+    ranked = rank_eligible(catalogue, replace(request, size=name_size(step.size), seconds=step.seconds), today=today)
+    return ranked[0] if ranked and ranked[0][0].offer != step.offer else None
 
 
 def find_silent(request: VideoRequest, order: Order, price: Quote, *, today: date) -> Micros | None:

@@ -11,7 +11,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, list_lengths, make_part
 from sora_mcp.catalogue.first_key import is_best_look
-from sora_mcp.catalogue.hints import TALK
+from sora_mcp.catalogue.hints import TALK, get_hint
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
 from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
@@ -61,7 +61,7 @@ def _describe_fitting(estimate: Estimate) -> Iterator[str]:
     if not estimate.is_usable:
         yield name_at_hand(estimate)
     if 0 < fitting < estimate.clips:
-        yield f"{say_fitting(fitting)}: {format_price(each * fitting)}."
+        yield f"{capitalize(say_fitting(fitting, estimate.clips, estimate.budget.remainder))}: {format_price(each * fitting)}."
 
 
 def name_at_hand(estimate: Estimate) -> str:
@@ -97,7 +97,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
     yield f"{'By its list price: ' if estimate.is_paused else begin}{_describe_price(estimate)}"
     if estimate.muted and not estimate.offers:
         _, other, price = estimate.muted
-        yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=_describe_asking(price, today))}"
+        yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=_describe_asking(estimate, price, today))}"
     if not is_muted(estimate.nearest) and not is_sample:
         yield from _describe_others(estimate, catalogue, today)
 
@@ -105,15 +105,14 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
 def _describe_real(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
     """Yield, to a user without any key, what a clip that is no sample costs, which key that needs and how it is added, and the others."""
     (order, price), *others = _list_real(estimate, catalogue)
-    part = make_part(estimate.clips, order, price, today=today)
-    total, clips = part.total if estimate.parts else price.micros * estimate.clips, estimate.clips
+    total, clips = _sum(estimate, order, price, today), estimate.clips
     what = f"{clips} real clips cost" if clips > 1 else "A real clip costs"
-    yield f"{what} {format_price(Micros(total))}: {order.offer.id} ({describe_looks(order)}{_describe_asking(price, today)})."
+    yield f"{what} {format_price(total)}: {order.offer.id} ({describe_looks(order)}{_describe_asking(estimate, price, today)})."
     yield f"{catalogue.describe_missing_key((order.offer,))} The key comes with an account there, where clips are paid."
     if others:
         yield f"Others: {_compare(estimate, catalogue, today, others[: MOST_NAMED - 1])}."
     for known, cost in [found for found in others if is_best_look(found)][:1]:
-        yield f"Best look: {known.offer.id} {_describe_cost(estimate, cost)} ({describe_looks(known)})."
+        yield f"Best look: {_describe_offered(estimate, known, cost, catalogue, today)}."
 
 
 def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
@@ -121,15 +120,17 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
     model was named."""
     if not estimate.offers:
         if len(estimate.best) > 1:
-            larger, dearer = estimate.best[1]
-            yield f"At its largest, {larger.size.text}: {_describe_cost(estimate, dearer)}."
+            yield f"{capitalize(', '.join(_list_steps(estimate, today)))}."
         return
     compared = _compare(estimate, catalogue, today, _list_within(estimate, catalogue)[:MOST_NAMED])
     yield f"Cheapest first: {', '.join([*_describe_muted(estimate, today), compared])}."
-    yield from _describe_best(estimate, today)
+    if estimate.close:
+        close = [_describe_offered(estimate, *found, catalogue, today, lines="resolution not stated") for found in estimate.close]
+        yield f"Close to it: {', '.join(close)}."
+    yield from _describe_best(estimate, catalogue, today)
     if estimate.talk is not None:
         order, price = estimate.talk
-        yield f"{capitalize(TALK)}: {order.offer.id} {_describe_cost(estimate, price)} ({describe_looks(order)})."
+        yield f"{capitalize(TALK)}: {_describe_offered(estimate, order, price, catalogue, today)}."
     if catalogue.keyed:
         can_buy = any(catalogue.is_usable(order.offer) for order, _ in estimate.offers)
         yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and not can_buy)
@@ -141,7 +142,7 @@ def _describe_muted(estimate: Estimate, today: date) -> Iterator[str]:
         _, order, price = estimate.muted
         sound = ", may have sound" if order.sound is None else ""
         free = f"{describe_looks(order)}{sound}: edit_video mute takes it out, free"
-        yield f"{order.offer.id} {_describe_cost(estimate, price, with_each=True)} ({free}{_describe_asking(price, today)})"
+        yield f"{order.offer.id} {_describe_cost(estimate, order, price, today)} ({free}{_describe_asking(estimate, price, today)})"
 
 
 def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
@@ -243,45 +244,80 @@ def _list_within(estimate: Estimate, catalogue: Catalogue) -> list[tuple[Order, 
 
 
 def _compare(estimate: Estimate, catalogue: Catalogue, today: date, offers: Sequence[tuple[Order, Quote]]) -> str:
-    """List these of the compared offers with their prices, and how many more there are."""
-    named = [
-        f"{order.offer.id} {_describe_cost(estimate, price, with_each=True)} "
-        f"({_describe_clip(order, catalogue)}{_describe_asking(price, today)})"
-        for order, price in offers
-    ]
+    """List these of the compared offers with their prices, how many more there are, and where all of these need approval, the cheapest
+    that needs none."""
+    named = [_describe_offered(estimate, *found, catalogue, today) for found in offers]
     listed = "all" if estimate.order.clip is None else "edit"
     more = [f'and {rest} more in list_sizes(model="{listed}")'] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
+    if all(_describe_asking(estimate, price, today) for _, price in offers):
+        others = [found for found in _list_within(estimate, catalogue) if catalogue.is_usable(found[0].offer) or not catalogue.keyed]
+        unasked = next((found for found in others if not _describe_asking(estimate, found[1], today)), None)
+        more += [f"without approval from {_describe_offered(estimate, *unasked, catalogue, today)}"] if unasked else []
     return ", ".join([*named, *more])
 
 
-def _describe_cost(estimate: Estimate, price: Quote, *, with_each: bool = False) -> str:
+def _describe_offered(estimate: Estimate, order: Order, price: Quote, catalogue: Catalogue, today: date, *, lines: str = "") -> str:
+    """Name an offer, with what the clips cost there, what one is like, and whether it needs a key or approval. `lines` stands in place of
+    a resolution that no source says."""
+    unstated = f", {lines}" if lines and not name_lines(order.size) else ""
+    key = ", no key" if catalogue.keyed and not catalogue.is_usable(order.offer) else ""
+    looks = f"{describe_looks(order)}{unstated}{key}{_describe_asking(estimate, price, today)}"
+    return f"{order.offer.id} {_describe_cost(estimate, order, price, today)} ({looks})"
+
+
+def _sum(estimate: Estimate, order: Order, price: Quote, today: date) -> Micros:
+    """Return what all clips cost: those that go on from another have a first frame, which may cost more."""
+    if not estimate.parts:
+        return Micros(price.micros * estimate.clips)
+    count = estimate.parts[0].clips
+    return Micros(make_part(count, order, price, today=today).total * (estimate.clips // count))
+
+
+def _describe_cost(estimate: Estimate, order: Order, price: Quote, today: date) -> str:
     """Return what the clips cost together, and each; how many of them, where the caps leave no room for all."""
-    clips = estimate.clips
-    if with_each and estimate.parts:
-        return f"{format_price(price.micros)} each"
-    each = f", {format_price(price.micros)} each" if with_each and clips > 1 and price.micros else ""
-    return f"{format_price(price.micros * clips)}{each}{_find_room(estimate).describe(price.micros, clips)}"
+    total, room = _sum(estimate, order, price, today), _find_room(estimate)
+    both = f"{format_price(total)} in all, {format_price(price.micros)} each" if estimate.clips > 1 and total else format_price(total)
+    return f"{both}{room.describe(price.micros, estimate.clips)}"
 
 
-def _describe_best(estimate: Estimate, today: date) -> Iterator[str]:
-    """Yield which compared model has the best look, and what it costs: as it is compared, and at its largest size, beside the cheapest
-    of that size."""
+def _describe_best(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
+    """Yield which compared model has the best look, and what it costs: as it is compared, and at its next sizes, beside the cheapest of
+    the first of these; where the caps leave room for some of the clips alone, what all can be."""
     if not estimate.best:
         yield from _describe_best_splits(estimate, today)
         return
-    (order, price), *larger = estimate.best
-    costs = [(other.size.text, format_price(dearer.micros * estimate.clips)) for other, dearer in larger]
-    most = [f", or at {size} {cost}" for size, cost in costs if estimate.as_large is None]
-    is_too_dear = not _find_room(estimate).count(price.micros, 1)
-    looks = "" if is_too_dear else f" ({describe_looks(order)})"
-    yield f"Best look: {order.offer.id} {_describe_cost(estimate, price)}{looks}{''.join(most)}."
+    order, price = estimate.best[0]
+    fitting = _find_room(estimate).count(price.micros, estimate.clips)
+    if not fitting:
+        yield f"Best look: {order.offer.id} {_describe_cost(estimate, order, price, today)}."
+        return
+    yield f"Best look: {', '.join([_describe_offered(estimate, order, price, catalogue, today), *_list_steps(estimate, today)])}."
     if estimate.as_large is not None:
         other, least = estimate.as_large
-        cheapest = f"from {_describe_cost(estimate, least)} on {other.offer.id}"
-        yield from (
-            f"At {name_size(found.size)} {cheapest}, {cost} on {order.offer.id}."
-            for (found, _), (_, cost) in zip(larger, costs, strict=True)
-        )
+        yield f"At {name_size(other.size)} from {_describe_cost(estimate, other, least, today)} on {other.offer.id}."
+    elif fitting < estimate.clips:
+        yield from _describe_all_fitting(estimate, catalogue, today)
+
+
+def _list_steps(estimate: Estimate, today: date) -> list[str]:
+    """Return what the clips cost at the next sizes of the model with the best look, and which of them alone needs approval."""
+    (_, least), *steps = estimate.best
+    is_asked = bool(_describe_asking(estimate, least, today))
+    return [
+        f"at {name_lines(order.size)} {format_price(_sum(estimate, order, price, today))}"
+        f"{'' if is_asked else _describe_asking(estimate, price, today)}"
+        for order, price in steps
+    ]
+
+
+def _describe_all_fitting(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
+    """Yield the dearest of the compared models that are known for something of which the caps leave room for all clips."""
+    room = _find_room(estimate)
+    for order, price in reversed(estimate.offers):
+        hint = get_hint(order.offer)
+        if hint and catalogue.is_usable(order.offer) and room.count(price.micros, estimate.clips) == estimate.clips:
+            yield f"All {estimate.clips} fit: {_describe_offered(estimate, order, price, catalogue, today)}, good for {hint.good_for}."
+            return
 
 
 def _describe_best_splits(estimate: Estimate, today: date) -> Iterator[str]:
@@ -292,15 +328,16 @@ def _describe_best_splits(estimate: Estimate, today: date) -> Iterator[str]:
     costs = [f"{name_lines(part.order.size)} {format_price(Micros(part.total * clips))}" for part in estimate.best_splits[:MOST_SIZES]]
     each = "each as " if clips > 1 else ""
     looks = describe_sound(split.order.options, model=split.order.offer.id)
-    clauses = f"{list_lengths(split.lengths)} on {split.order.offer.id}, {looks}{_describe_asking(split.price, today)}"
+    clauses = f"{list_lengths(split.lengths)} on {split.order.offer.id}, {looks}{_describe_asking(estimate, split.price, today)}"
     yield f"Best look in parts: {each}{clauses}, joined with edit_video: {', '.join(costs)}."
 
 
-def _describe_clip(order: Order, catalogue: Catalogue) -> str:
-    """Say what the clip of an offer is, and whether a key is missing, as some have one."""
-    return f"{describe_looks(order)}{', no key' if catalogue.keyed and not catalogue.is_usable(order.offer) else ''}"
-
-
-def _describe_asking(price: Quote, today: date) -> str:
-    """Say that a person is asked about the price however low it is."""
-    return ", needs approval" if price.micros and price.describe_doubt(today) else ""
+def _describe_asking(estimate: Estimate, price: Quote, today: date) -> str:
+    """Say that a person is asked about the price of a clip, or about that of all in one call."""
+    above = estimate.budget.confirm_above
+    if not price.micros:
+        return ""
+    if price.describe_doubt(today) or (above is not None and price.micros > above):
+        return ", needs approval"
+    in_one = not estimate.parts and above is not None and price.micros * estimate.clips > above
+    return ", needs approval as variations" if in_one else ""

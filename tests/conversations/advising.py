@@ -90,7 +90,7 @@ ADVISING = (
     talk(
         "Kling 2.1 Master, of a vendor without a key",
         call("estimate_cost", "No key for fal", "With the keys here: muvi:kling-text2video-v3 $0.23 (3 s", model="kling 2.1 master"),
-        call("estimate_cost", "At its largest, 16:9 1440p: $4.80", "approves it in a terminal", model="best look", seconds=10),
+        call("estimate_cost", "At 1440p $4.80.", "approves it in a terminal", model="best look", seconds=10),
         keys=("muvi",),
     ),
     talk(

@@ -70,7 +70,7 @@ PRICING = (
         "5 seconds, upright for TikTok (and what is 1080p?)",
         call(
             "estimate_cost",
-            "At 9:16 1080p from $0.25 on fal:seedance-1-pro-fast, $3.41 on fal:seedance-2.0.",
+            "5 s, with sound, 480p), at 720p $1.52, at 1080p $3.41, needs approval. At 9:16 720p from $0.11 on fal:seedance-1-pro-fast.",
             never=("or at 9:16",),
             seconds=5,
             size="9:16",
@@ -95,6 +95,41 @@ PRICING = (
         call("estimate_cost", "2 x 15 s on byteplus:seedance-2.0, ", "edit_video: 480p $2.12.", never=("720p $",), seconds=30, size="480p"),
         call("estimate_cost", "each as 2 x 15 s on byteplus:seedance-2.0, ", "edit_video: 720p $9.15, 480p $4.23.", seconds=30, clips=2),
         keys=("fal", "minimax", "byteplus"),
+    ),
+    talk(
+        "three clips in 720p (which one model makes larger, another in a resolution that no source says, both longer and for less)",
+        call(
+            "estimate_cost",
+            "Cheapest first: muvi:wan-2.7 $0.90 in all, $0.30 each (2 s, 720p), ",
+            "Close to it: muvi:hailuo-2.3-standard $0.63 in all, $0.21 each (6 s, 768p), muvi:kling-o1-standard $0.75 in all, $0.25 each "
+            "(5 s, resolution not stated).",
+            "Best look: muvi:veo-3.1 $2.40 in all, $0.80 each (4 s, without sound, 720p, needs approval as variations).",
+            "muvi:wan-2.7 makes 2 to 15 s; 5 s cost $0.75 a clip.",
+            size="720p",
+            clips=3,
+        ),
+        call("estimate_cost", never=("Close to it",), clips=3),
+        call("list_sizes", "muvi:hailuo-2.3-standard: 6 or 10 s, 768p, from $0.21"),
+        keys=("muvi",),
+    ),
+    talk(
+        "five clips of 12 seconds (of vendors whose cheapest prices are calculated, and of which a person is asked)",
+        call(
+            "estimate_cost",
+            'more in list_sizes(model="all"), without approval from fal:minimax-h3-max-turbo $1.50 in all, $0.30 each (12 s, 480p).',
+            "Best look: byteplus:seedance-2.0 $4.23 in all, $0.85 each (12 s, with sound, 480p, needs approval), at 720p $9.16. At 16:9",
+            clips=5,
+            seconds=12,
+        ),
+        call(
+            "estimate_cost",
+            "Best look: byteplus:seedance-2.0 $11.31 in all, $0.57 each, only 17 of 20 fit the $10.00 left (8 s",
+            "All 20 fit: byteplus:seedance-2.0-fast $9.05 in all, $0.45 each (8 s, with sound, 480p, needs approval), good for drafts.",
+            never=("without approval",),
+            clips=20,
+            seconds=8,
+        ),
+        keys=("fal", "byteplus"),
     ),
     talk(
         "the cheapest silent clip (where one with sound, which is taken out here, costs less)",
@@ -138,7 +173,7 @@ PRICING = (
             "estimate_cost",
             "None makes 15 s in one clip. Within your limits: 2 x 8 s on fal:veo-3.1-lite at 720p, $0.80 in all, joined and trimmed from "
             '16 s with edit_video. How: create_video(model="fal:veo-3.1-lite", size="16:9 720p", seconds=8), each next one',
-            "As asked: 2 x 8 s on fal:veo-3.1-lite at 1080p, $1.28 in all, 1 of them fits what is left ($0.64), joined and trimmed",
+            "As asked: 2 x 8 s on fal:veo-3.1-lite at 1080p, $1.28 in all, only 1 of 2 fits the $1.00 left ($0.64), joined and trimmed",
             "Fix: seconds=8 ($0.64 on fal:veo-3.1-lite).",
             never=("seconds must be",),
             refused=True,
@@ -149,7 +184,7 @@ PRICING = (
         call(
             "create_video",
             "seconds must be 4, 6 or 8, not 15. 15 s within your limits: 2 x 8 s on fal:veo-3.1-lite at 720p, $0.80 in all, joined and",
-            "15 s: 2 x 8 s, $1.28 in all, 1 of them fits what is left ($0.64), joined and trimmed",
+            "15 s: 2 x 8 s, $1.28 in all, only 1 of 2 fits the $1.00 left ($0.64), joined and trimmed",
             "Fix: seconds=8 ($0.64)",
             refused=True,
             prompt="New York at night",

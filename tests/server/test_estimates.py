@@ -43,7 +43,7 @@ async def test_without_a_model_the_offers_are_compared(tmp_path: Path) -> None:
 
 
 IN_PARTS = {
-    "": "30 s: 3 x 10 s on muvi:hailuo-2.3-standard, $1.05 in all, or 2 x 15 s on muvi:kling-text2video-v3 (separate shots), "
+    "": "30 s: 3 x 10 s on muvi:hailuo-2.3-standard at 768p, $1.05 in all, or 2 x 15 s on muvi:kling-text2video-v3 (separate shots), "
     "$2.25 in all, joined with edit_video.",
     "muvi:veo-3.1": "muvi:veo-3.1 does not make 30 s in one clip. 30 s: 5 x 6 s, $6.00 in all, joined with edit_video.",
 }
@@ -119,12 +119,12 @@ async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None
 
 async def test_the_best_look_is_named_at_a_size_that_may_be_bought(tmp_path: Path) -> None:
     found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16", seconds=5)
-    assert "At 9:16 1080p from $0.25 on fal:seedance-1-pro-fast, $3.41 on fal:seedance-2.0." in found["message"]
+    assert "at 720p $1.52, at 1080p $3.41, needs approval. At 9:16 720p from $0.11 on fal:seedance-1-pro-fast." in found["message"]
 
 
 async def test_a_length_that_nobody_said_is_told_where_it_is_short(keyed: Client) -> None:
     found = await ask(keyed, "estimate_cost", {"model": "muvi:gen-4.5"})
-    assert "2 s is its shortest; seconds can be up to 10." in found["message"]
+    assert "muvi:gen-4.5 makes 2 to 10 s; 5 s cost $0.60 a clip." in found["message"]
 
 
 async def test_what_the_user_must_approve_names_the_command_where_the_client_shows_no_forms(tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ def test_a_limit_is_raised_where_it_is_set(tmp_path: Path, refusal: str, env: di
     [
         ("1", 5, 5, ""),
         ("2.50", 4, 4, ""),
-        ("2.50", 5, 4, ", 4 of them fit what is left"),
+        ("2.50", 5, 4, ", only 4 of 5 fit the $10.00 left"),
         ("3.01", 1, 0, ", above your limit of $3.00 per clip"),
-        ("3", 9, 3, ", 3 of them fit what is left"),
+        ("3", 9, 3, ", only 3 of 9 fit the $10.00 left"),
         ("0", 9, 9, ""),
     ],
 )

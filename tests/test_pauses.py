@@ -14,6 +14,7 @@ from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import show, usd
 from sora_mcp.server.estimate_text import describe_estimate
 from sora_mcp.server.messages import describe_error, describe_job
+from sora_mcp.server.tools import estimate_cost
 from sora_mcp.store import Store
 from tests.each import each
 from tests.waiting import eventually
@@ -209,6 +210,8 @@ async def test_a_paused_model_is_priced_by_what_it_last_cost_and_another_is_name
         assert said.startswith("muvi:veo-3.1-fast is paused: it cost $9.00 where $1.20 was quoted")
         assert f" ({done.id}). Only the user can go on with it: `sora-mcp resume muvi:veo-3.1-fast`. Instead: model=" in said
         assert "muvi:veo-3.1-fast, " not in said.partition("Instead: ")[2].partition(". ")[0]
+        result = estimate_cost.format_result(estimate, at.service.catalogue, asks=False, today=at.service.today)
+        assert "Instead: model=" in (result.structured_content or {})["message"], "that is not what is left out of a long answer"
         other = await at.service.estimate(VideoRequest("A boat", "muvi:kling-3.0-pro", seconds=5), clips=1, principal="local")
         said = describe_estimate(other, at.service.catalogue, asks=False, how_to_raise="", today=at.service.today)
         assert "Muvi last charged " in said

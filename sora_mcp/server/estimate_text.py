@@ -42,11 +42,19 @@ def describe_estimate(estimate: Estimate, catalogue: Catalogue, *, asks: bool, h
     sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate, catalogue)]
     if estimate.refusal:
         if estimate.is_paused:
-            return " ".join(filter(None, [estimate.refusal, name_at_hand(estimate), *sentences]))
+            return " ".join(filter(None, [estimate.refusal, name_at_hand(estimate), describe_list_price(estimate)]))
         begin = "" if is_muted(estimate.nearest) else "Not now: "
         within = name_at_hand(estimate) if estimate.is_usable else ""
         return " ".join(filter(None, [within, *sentences, f"{begin}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
     return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), f"{describe_left(estimate.budget)}."])
+
+
+def describe_list_price(estimate: Estimate) -> str:
+    """Return as a sentence what a paused model costs by its list; empty for any other estimate."""
+    if not estimate.is_paused:
+        return ""
+    clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
+    return f"By its list {clips}{estimate.order.seconds} s, {estimate.order.size.text} cost {format_price(estimate.micros)}."
 
 
 def _find_room(estimate: Estimate) -> Room:
@@ -70,7 +78,7 @@ def name_at_hand(estimate: Estimate) -> str:
     if estimate.is_usable:
         split = estimate.within if not estimate.is_paused else None
         parts = [f"{describe_part(split, with_model=True)}, joined with edit_video"] if split else []
-        changes = ", or ".join([*parts, *(join_fixes((fix,)) for fix in estimate.at_hand[:MOST_AT_HAND])])
+        changes = ", or ".join([*parts, *(join_fixes((fix,)) for fix in estimate.at_hand[: 1 if estimate.is_paused else MOST_AT_HAND])])
         return f"{'Instead' if estimate.is_paused else 'Within your limits'}: {changes}." if changes else ""
     named = [
         f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_looks(fix.order)})' if fix.order else ''}"
@@ -94,7 +102,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
     if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
         yield f"Priced for {order.seconds} s: pass the clip as image for its own length."
     begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""
-    yield f"{'By its list price: ' if estimate.is_paused else begin}{_describe_price(estimate)}"
+    yield f"{begin}{_describe_price(estimate)}"
     if estimate.muted and not estimate.offers:
         _, other, price = estimate.muted
         yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=_describe_asking(estimate, price, today))}"

@@ -44,6 +44,10 @@ class Catalogue:
         """Ids of the models that are paused."""
         return frozenset(pause.model for pause in self.pauses)
 
+    def without_key(self, vendor: str) -> Catalogue:
+        """Return the catalogue as it is without the vendor's key."""
+        return replace(self, keyed=self.keyed - {vendor})
+
     def on_day(self, today: date) -> Catalogue:
         """Return the catalogue in which the models whose announced end has come are ended."""
         over = {offer.id for offer in self.offers if offer.ends is not None and offer.ends.on <= today}

@@ -80,11 +80,21 @@ def find_change(job: Job, catalogue: Catalogue, *, today: date) -> NextClip | No
 
 
 def is_refused(job: Job) -> bool:
-    """Return whether a vendor refused the job's start for nothing, and not for its content or the account."""
+    """Return whether a vendor refused the job's start for nothing, and not for the account, or refused its content."""
     error = job.error
     if job.state != "failed" or error is None or job.vendor_id is not None or job.model == EDIT_MODEL:
-        return False
-    return error.charged == "no" and error.code in ABOUT_MODEL
+        return is_content_refused(job)
+    return is_content_refused(job) or (error.charged == "no" and error.code in ABOUT_MODEL)
+
+
+def find_refuser(job: Job) -> str:
+    """Return the vendor that does not make this clip with another model either; empty where it may."""
+    return job.vendor if is_content_refused(job) else ""
+
+
+def is_content_refused(job: Job) -> bool:
+    """Return whether a vendor refused the content of a paid clip: another one moderates by its own rules."""
+    return job.state == "failed" and job.error is not None and job.error.code == "content_refused" and job.micros > 0
 
 
 def rebuild_requests(job: Job, catalogue: Catalogue) -> Iterator[VideoRequest]:

@@ -56,7 +56,7 @@ from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.input_videos import InputVideos
 from sora_mcp.jobs.named_videos import is_edited, name_any_clip, name_as_image, name_clip_of
-from sora_mcp.jobs.next_steps import find_change, find_continuation, is_refused, read_fixes, rebuild_requests
+from sora_mcp.jobs.next_steps import find_change, find_continuation, find_refuser, is_refused, read_fixes, rebuild_requests
 from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
@@ -172,15 +172,16 @@ class VideoService(JobContext):
         return replace(request, image=await self.frames.read_end(named, principal=principal), continues=None)
 
     async def advise(
-        self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1
+        self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1, without: str = ""
     ) -> tuple[Fix, ...]:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, what the caps forbid is
-        named only where they forbid all."""
+        named only where they forbid all. `without` is a vendor that is left out."""
         budget = await self.budget(principal)
         needs_yes = partial(self.needs_yes, budget=budget)
         limits = Limits(budget.per_video, budget.remainder, needs_yes, has_media_extra(), max(clips, request.variations))
         fewer = self._find_fewer(request, budget) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
-        found = (*fewer, *advise(refusal, request, self.catalogue, limits, today=self.today))
+        catalogue = self.catalogue.without_key(without)
+        found = (*fewer, *advise(refusal, request, catalogue, limits, today=self.today))
         if found or buys:
             return found
         return advise(refusal, request, self.catalogue, replace(limits, left=None), today=self.today)
@@ -345,7 +346,7 @@ class VideoService(JobContext):
     async def _find_others(self, job: Job) -> tuple[NextClip, ...]:
         """Return what makes the clip of a job that its vendor refused, at other models."""
         for request in rebuild_requests(job, self.catalogue):
-            fixes = await self.advise(ModelRetired(""), request, principal=job.principal)
+            fixes = await self.advise(ModelRetired(""), request, principal=job.principal, without=find_refuser(job))
             if found := read_fixes(fixes, request):
                 return found
         return ()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sora_mcp.domain import Charged, Job
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.server.vendor_words import name_vendor
 
 SUFFIXES: Mapping[Charged, str] = {"held": " reserved", "unknown": " perhaps charged"}
 
@@ -37,7 +38,7 @@ def describe_money(job: Job) -> str:
         return "nothing was charged"
     price = format_price(job.price)
     if job.charged == "unknown":
-        return f"it is not known whether {price} was charged{_describe_quote(job)}"
+        return f"it is not known whether {price} was charged{_describe_quote(job)} (the user's account at {name_vendor(job)} shows it)"
     about = "about " if job.is_unstated else ""
     return f"{about}{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
 

@@ -29,6 +29,8 @@ HAS_SOUND = {offer.id: offer.sound for vendor in EVERY for offer in vendor.offer
 """Of the models whose sound no option decides."""
 SOUND_OPEN = "may have sound"
 UNCLEAR = "an earlier paid call to this model is unclear"
+LEAST_SLOW_S = 30
+"""Seconds before which no edit is called slow."""
 LINK_DIED = "was made, but its link expired before the file was saved."
 
 
@@ -43,7 +45,8 @@ def describe_job(job: Job, *, now: float, files: int = 0) -> str:
     if job.state == "unknown":
         doubt = describe_reason(job) or f"{name_vendor(job)} may have accepted and charged it."
         held = f"{format_price(job.price)} stays reserved, and it will not be sent again."
-        settle = f"The user settles it with `{command_line('resolve', job.id)}`: do not create it again before that."
+        look = f"The user looks it up in their account at {name_vendor(job)}"
+        settle = f"{look} and settles it with `{command_line('resolve', job.id)}`: do not create it again before that."
         return f"{job.id}: {_join(doubt, held, settle)}"
     if (deleted := describe_deletion(job)) is not None:
         return f"{job.id} is completed, but its file {deleted}. {capitalize(describe_money(job))}."
@@ -75,7 +78,8 @@ def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
     if len(jobs) == 1:
         return describe_job(jobs[0], now=now)
     live = [job.id for job in jobs if job.state in LIVE]
-    again = "" if all(job.is_stopping for job in jobs if job.state in LIVE) else "Do not create them again. "
+    running = "the one under way" if len(live) == 1 else "those under way"
+    again = "" if all(job.is_stopping for job in jobs if job.state in LIVE) else f"Do not create {running} again. "
     lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended.", *(_describe_one_of_many(job, now) for job in jobs)]
     wait = f"{again}Next: get_video_status(job_ids={json.dumps(live)})."
     return "\n".join([*lines, wait if live else f"Next: tell the user {_describe_tidings(jobs)}{_describe_going_on(jobs)}."])
@@ -299,7 +303,8 @@ def _describe_rest(job: Job, now: float) -> str:
     if job.progress is not None and 0.1 <= job.progress < 1:
         return f"{format_duration(elapsed * (1 - job.progress) / job.progress)} left"
     rest = job.expected_s - elapsed
-    return f"{format_duration(rest)} left" if rest > 0 else "slower than usual"
+    is_short = job.model == EDIT_MODEL and elapsed < LEAST_SLOW_S
+    return f"{format_duration(max(rest, 0))} left" if rest > 0 or is_short else "slower than usual"
 
 
 def _format_bytes(count: int) -> str:

@@ -9,6 +9,9 @@ from sora_mcp.catalogue.clip_descriptions import SOUND
 from sora_mcp.domain import EDITS, PICTURES, Job, NextClip
 from sora_mcp.domain.money import format_dollars
 
+MOST_RIVALS = 2
+"""Models of other vendors that are named after a refusal of the content."""
+
 
 def describe_continuation(job: Job) -> str:
     """Say how long the clip is that goes on from a finished one, and what it costs, also in that one's length; of a clip that was changed
@@ -46,8 +49,10 @@ def describe_ways_on(job: Job) -> Iterator[str]:
 
 def describe_instead(job: Job) -> str:
     """Say how the same is made at other models, of a job that its vendor refused; empty where it is at none. A blank comes before it."""
-    calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead]
-    return f" The same elsewhere, with the same prompt{_name_inputs(job)}: {', or '.join(calls)}." if calls else ""
+    is_content = job.error is not None and job.error.code == "content_refused"
+    calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead[: MOST_RIVALS if is_content else None]]
+    begin = "Another vendor may take the changed prompt" if is_content else "The same elsewhere, with the same prompt"
+    return f" {begin}{_name_inputs(job)}: {', or '.join(calls)}." if calls else ""
 
 
 def describe_another(job: Job) -> str:

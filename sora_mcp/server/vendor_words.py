@@ -31,11 +31,24 @@ def describe_reason(job: Job, *, most_quoted: int = MOST_QUOTED) -> str:
     return " ".join(filter(None, (job.error.message, quoted)))
 
 
+def name_reason(job: Job, *, most_quoted: int = MOST_QUOTED) -> str:
+    """Return the same as a clause, as it stands in brackets."""
+    if job.error is None:
+        return ""
+    title, message = name_vendor(job), job.error.message.removesuffix(".")
+    said = _shorten(job.error.vendor_message, most_quoted).removesuffix(".")
+    return f'{message}{", saying" if message.startswith(title) else f"; {title} says"}: "{said}"' if said else message
+
+
 def quote_vendor(title: str, words: str | None, *, most: int = MOST_QUOTED) -> str:
     """Return the vendor's own words as a sentence that is marked as theirs; empty where there are none."""
-    plain = (sanitize(words) or "").replace('"', "'")
-    said = plain if len(plain) <= most else f"{plain[:most]}…"
+    said = _shorten(words, most)
     return f'{title} says: "{said}"{"" if said.endswith(SENTENCE_ENDS) else "."}' if said else ""
+
+
+def _shorten(words: str | None, most: int) -> str:
+    plain = (sanitize(words) or "").replace('"', "'")
+    return plain if len(plain) <= most else f"{plain[:most]}…"
 
 
 def find_vendor_error(error: SoraError) -> VendorError | None:

@@ -53,6 +53,19 @@ STARTING = (
         paid=("$0.00", "minimax"),
     ),
     talk(
+        "refused for what it shows, with the key of another vendor",
+        Arm("minimax", "submit", {"base_resp": {"status_code": 1026, "status_msg": "sensitive"}}),
+        call("create_video", "Started", as_job="cat", prompt=CAT, model="minimax:minimax-h3", seconds=4, size="16:9 768p"),
+        call(
+            "get_video_status",
+            "Change the prompt before you create it again. Another vendor may take the changed prompt: model=",
+            never=('model="minimax',),
+            job_id="{cat}",
+        ),
+        call("list_videos", 'failed (MiniMax refuses this content, saying: "sensitive"), minimax:minimax-h3'),
+        paid=("$0.00", "minimax"),
+    ),
+    talk(
         "make it silent, of a model that always has sound",
         call(
             "estimate_cost",

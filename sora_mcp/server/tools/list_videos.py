@@ -26,7 +26,7 @@ from sora_mcp.server.next_clip import describe_change, describe_ways_on
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
-from sora_mcp.server.vendor_words import describe_reason
+from sora_mcp.server.vendor_words import name_reason
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -142,7 +142,7 @@ def _describe(page: Page, lines: Sequence[str], budget: Budget, *, filters: str)
 
 
 def _describe_line(job: Job, zone: tzinfo) -> str:
-    why = describe_reason(job, most_quoted=MOST_QUOTED) or name_cancellation(job)
+    why = name_reason(job, most_quoted=MOST_QUOTED) or name_cancellation(job)
     reason = f" ({why})" if why else ""
     deleted = f" (its file {said})" if (said := describe_deletion(job)) else ""
     path = f" {name_place(job, job.artifact.path)}" if job.artifact else deleted

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from sora_mcp.domain import Job, VideoRequest
-from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
+from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import show, usd
+from sora_mcp.server.approval_question import build_question
 from sora_mcp.server.estimate_text import describe_estimate
 from sora_mcp.server.messages import describe_error, describe_job
 from sora_mcp.server.tools import estimate_cost
@@ -200,7 +201,7 @@ def test_a_vendor_that_names_less_than_half_of_a_stated_price_refills_no_budget(
 
 
 async def test_a_paused_model_is_priced_by_what_it_last_cost_and_another_is_named(tmp_path: Path) -> None:
-    async with rig(Muvi(), tmp_path) as at:
+    async with rig(Muvi(), tmp_path, CONFIRM_ABOVE_USD="2") as at:
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
         done = await at.until((await at.bought("muvi:veo-3.1-fast", seconds=4)).id, "completed")
         told = describe_job(await at.service.job(done.id, principal="local"), now=0)
@@ -215,6 +216,11 @@ async def test_a_paused_model_is_priced_by_what_it_last_cost_and_another_is_name
         other = await at.service.estimate(VideoRequest("A boat", "muvi:kling-3.0-pro", seconds=5), clips=1, principal="local")
         said = describe_estimate(other, at.service.catalogue, asks=False, how_to_raise="", today=at.service.today)
         assert "Muvi last charged " in said
+        dear = VideoRequest("A boat", "muvi:veo-3.1", seconds=8, options={"audio": True})
+        with pytest.raises(NeedsConfirmation) as refused:
+            await at.service.create(dear, principal="local")
+        facts = dict((await build_question(at.service, dear, refused.value)).facts)
+        assert facts["But"].startswith("Muvi last charged ")
         assert await at.service.store.paused_models.resume("muvi:veo-3.1-fast")
         at.service.availability.forget()
         other = await at.service.estimate(VideoRequest("A boat", "muvi:kling-3.0-pro", seconds=5), clips=1, principal="local")

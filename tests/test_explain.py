@@ -126,12 +126,12 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
     ("openai sora", (), {}, ("ended Sora 2", "A key for it would be of no use"), ("Still sold",)),
     ("sroa 2", ("fal",), {}, ("No vendor sells 'sroa 2'. OpenAI ended Sora 2", "a key for it would be of no use"), ("Still sold",)),
     ("klign 3", ("fal",), {}, ("No vendor sells 'klign 3'. Cheapest first: fal:kling-3.0",), ("kling-o3",)),
-    ("Veo 3", (), {}, ("No vendor sells 'Veo 3'. Cheapest first: ", "None has a key here"), ()),
+    ("Veo 3", (), {}, ("No vendor sells 'Veo 3'. No key here for any of these: the user adds one with ", "`. Cheapest first: "), ()),
     ("Hailuo", ("fal",), {"size": "square"}, ("None makes square videos: their shape cannot be chosen.",), ("they make",)),
     ("veo", ("fal",), {"max_usd": usd("0.1")}, ("All of these cost more than max_usd $0.10.",), ()),
     ("the cheapest", ("fal",), {}, ("Cheapest first: fal:", "Leave model out"), ("lists all",)),
     ("seedance 1", ("fal",), {"options": {"audio": True}}, ("None of them takes audio.", "fal:seedance-1-pro-fast ($"), ("None takes",)),
-    ("runway", ("muvi",), {}, ("muvi:gen-4.5 ($",), ("None has a key",)),
+    ("runway", ("muvi",), {}, ("muvi:gen-4.5 ($",), ("No key here",)),
     ("gen4", ("runway",), {"size": "9:16"}, ("image must be given", "Cheapest first: runway:gen4-turbo ($0.10 for 2 s"), ()),
 )
 """The name, the keys, the request, what is said, and what is not."""

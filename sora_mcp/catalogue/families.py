@@ -46,12 +46,12 @@ def explain_unknown(
         listed = f' list_sizes(model="{(request.model or "").strip()}") lists all {{}}.'
         if find_label(request.model or "") == "cheapest":
             listed = " Leave model out to get the cheapest that takes all of the request."
-        return UnknownModel(f"{name} means several models. {_Family(family, request, catalogue, today, room).describe(listed)}")
+        return UnknownModel(_Family(family, request, catalogue, today, room).describe(listed, begin=f"{name} means several models."))
     if ended := catalogue.find_ended(request.model or ""):
         return UnknownModel(" ".join(_describe_ended(ended, request, catalogue, today)))
     near = catalogue.find_near(request.model or "")
     if living := [offer for offer in near if catalogue.is_living(offer)]:
-        return UnknownModel(f"No vendor sells {name}. {_Family(living, request, catalogue, today, room).describe('')}")
+        return UnknownModel(f"No vendor sells {name}. {_Family(living, request, catalogue, today, room).describe('', begin='')}")
     return UnknownModel(f"No vendor sells {name}. {' '.join(_describe_ended(near, request, catalogue, today))}") if near else refusal
 
 
@@ -63,7 +63,7 @@ def _describe_elsewhere(
     titles = list(dict.fromkeys(catalogue.get_vendor(offer).title for offer in family if offer.rates))
     if seller.name not in catalogue.keyed or not titles or any(map(catalogue.is_buyable, family)):
         listed = f' list_sizes(model="{rest}") lists all {{}}.'
-        return f"{begin} {_Family(family, request, catalogue, today, room).describe(listed)}"
+        return f"{begin} {_Family(family, request, catalogue, today, room).describe(listed, begin='')}"
     more = [f"{len(titles) - MOST_NAMED} more vendors"] if len(titles) > MOST_NAMED + 1 else []
     others = one_of([*titles[: MOST_NAMED if more else None], *more]).replace(" or ", " and ")
     has = "has" if len(titles) == 1 else "have"
@@ -109,9 +109,9 @@ class _Family:
     today: date
     room: Room
 
-    def describe(self, listed: str) -> str:
+    def describe(self, listed: str, *, begin: str) -> str:
         """Say what the request costs on these models, cheapest first; where none takes it, why, and what it costs as far as they do.
-        `listed` says where all are listed."""
+        `listed` says where all are listed, `begin` what the name means: where none has a key, that is said instead."""
         usable = [offer for offer in self.offers if self.catalogue.is_buyable(offer)]
         offers = self._select_kind(usable) or self._select_kind(self.offers) or usable or self.offers
         asked = self._name_clip(offers)
@@ -128,9 +128,12 @@ class _Family:
             sentences.append(f"Without a published price: {one_of(unpriced[:MOST_NAMED]).replace(' or ', ' and ')}.")
         if not any(self.catalogue.is_buyable(offer) for offer in offers):
             sellers = {offer.vendor for offer in self.offers}
-            setup = command_line("setup", *(sellers if len(sellers) == 1 else ()))
-            sentences.append(f"None {'of the others ' if unpriced else ''}has a key here: the user adds one with `{setup}`.")
-        return " ".join(sentences) + (listed.format(len(self.offers)) if len(self.offers) > named else "")
+            adding = f"the user adds one with `{command_line('setup', *(sellers if len(sellers) == 1 else ()))}`."
+            if unpriced:
+                sentences.append(f"None of the others has a key here: {adding}")
+            else:
+                begin = f"No key here for any {f'{quote_value(self.request.model)} model' if begin else 'of these'}: {adding}"
+        return " ".join(filter(None, (begin, *sentences))) + (listed.format(len(self.offers)) if len(self.offers) > named else "")
 
     def _select_kind(self, offers: Sequence[Offer]) -> list[Offer]:
         """Return the offers that do what is asked: those that edit a video where there is one, else those that make one, if any do."""

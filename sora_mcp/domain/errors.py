@@ -176,8 +176,10 @@ class NeedsConfirmation(Refused):
         reason: str = "",
         page: str | None = None,
         only_on_page: bool = False,
+        is_of_one: bool = False,
     ) -> None:
-        """Name the quote. `reason` says why a person is asked where the price alone is none.
+        """Name the quote. `reason` says why a person is asked where the price alone is none; `is_of_one` where it is of one clip, and a
+        quote of an estimate could cover several such.
 
         `page` says that the user was asked on a page in a browser of this machine; without one there is the terminal, unless the yes counts
         `only_on_page`.
@@ -189,10 +191,11 @@ class NeedsConfirmation(Refused):
         self.reason = reason
         self.page = page
         self.only_on_page = only_on_page
+        self.is_of_one = is_of_one
 
     def change(self, message: str | None = None, **changes: Any) -> NeedsConfirmation:
         """Return the same refusal with another message, or other facts."""
-        facts = {name: getattr(self, name) for name in ("quote_id", "price", "order", "reason", "page", "only_on_page")}
+        facts = {name: getattr(self, name) for name in ("quote_id", "price", "order", "reason", "page", "only_on_page", "is_of_one")}
         return NeedsConfirmation(self.message if message is None else message, **(facts | changes))
 
 

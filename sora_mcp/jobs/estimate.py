@@ -22,6 +22,8 @@ from sora_mcp.store.records import Budget
 
 STEPS = (720, 1080, 1440, 2160)
 """Numbers of lines that a video is usually made in."""
+MOST_COMPARED = 1080
+"""Lines up to which the best look is compared with the cheapest of that size."""
 MOST_STEPS = 2
 """Sizes above the smallest at which the best look is priced."""
 MOST_LONGER = 2
@@ -167,10 +169,13 @@ def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today
 def find_as_large(
     request: VideoRequest, best: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
 ) -> tuple[Order, Quote] | None:
-    """Return the cheapest offer that can be bought at the next size of the best look; None where that one is named anyhow."""
+    """Return the cheapest offer that can be bought at the next size of the best look; None where that one is named anyhow,
+    or the size is one that few ask for."""
     if request.model is not None or len(best) < 2:
         return None
     step, _ = best[1]
+    if count_lines(step.size) > MOST_COMPARED:
+        return None
     ranked = rank_eligible(catalogue, replace(request, size=name_size(step.size), seconds=step.seconds), today=today)
     return ranked[0] if ranked and ranked[0][0].offer != step.offer else None
 

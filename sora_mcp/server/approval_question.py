@@ -17,6 +17,7 @@ from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.request import list_pictures, read_uri
 from sora_mcp.domain.text import describe_prompt, sanitize
+from sora_mcp.server.charges import say_all
 from sora_mcp.server.context import principal
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def describe_room(budget: Budget) -> str:
 def describe_terms(quote: Approval, *, is_exact: bool = True) -> str:
     """Say what a yes covers, and until when; `is_exact` where the prompt is known."""
     until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
-    several = f"covers all {quote.uses} clips, with any prompts and pictures,"
+    several = f"covers {say_all(quote.uses)} clips, with any prompts and pictures,"
     covers = several if quote.uses > 1 else "counts once, for exactly this," if is_exact else "counts once, with any prompt and picture,"
     return f"Your yes {covers} until {until}. Without it nothing is sent and nothing is charged."
 

@@ -43,6 +43,11 @@ def describe_money(job: Job) -> str:
     return f"{about}{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
 
 
+def say_all(clips: int) -> str:
+    """Return `both` for two clips, else `all 3`."""
+    return "both" if clips == 2 else f"all {clips}"
+
+
 def capitalize(clause: str) -> str:
     """Return a clause as the beginning of a sentence."""
     return clause[:1].upper() + clause[1:]

@@ -22,7 +22,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.address import is_remote
 from sora_mcp.server.budget_text import describe_left
-from sora_mcp.server.charges import capitalize, format_price
+from sora_mcp.server.charges import capitalize, format_price, say_all
 from sora_mcp.server.messages import describe_ended, describe_sound, join_fixes
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
         in_terminal = f"{begin} {who} in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that approval'
-            covers = f"covers all {estimate.clips} for an hour, with any prompts"
+            covers = f"covers {say_all(estimate.clips)} for an hour, with any prompts"
             if estimate.parts and (extra := estimate.parts[0].extra):
                 more = Micros(estimate.quote.micros + extra // (estimate.parts[0].clips - 1))
                 covers = (
@@ -324,7 +324,8 @@ def _describe_all_fitting(estimate: Estimate, catalogue: Catalogue, today: date)
     for order, price in reversed(estimate.offers):
         hint = get_hint(order.offer)
         if hint and catalogue.is_usable(order.offer) and room.count(price.micros, estimate.clips) == estimate.clips:
-            yield f"All {estimate.clips} fit: {_describe_offered(estimate, order, price, catalogue, today)}, good for {hint.good_for}."
+            named = f"{_describe_offered(estimate, order, price, catalogue, today)}, good for {hint.good_for}"
+            yield f"{capitalize(say_all(estimate.clips))} fit: {named}."
             return
 
 

@@ -10,6 +10,7 @@ import anyio
 
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.server.charges import say_all
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -75,7 +76,7 @@ async def take_answer(service: VideoService, quote_id: str, principal: str, *, i
         await approvals.decline(quote_id, principal, is_no=True)
         return "Not bought", f"Nothing is sent and nothing is charged. {GO_BACK}"
     approval = await approvals.approve(quote_id, by=principal, way=way, principal=principal)
-    counts = "counts once" if approval.uses == 1 else f"covers all {approval.uses} clips"
+    counts = "counts once" if approval.uses == 1 else f"covers {say_all(approval.uses)} clips"
     return f"Approved: {format_dollars(approval.total)}", f"Your yes {counts}. {GO_BACK}"
 
 

@@ -179,7 +179,12 @@ def _describe_way(error: NeedsConfirmation) -> str:
         return f"{only}: whoever set that can change it."
     where = "The people who run this server do it there, in" if is_remote() else "They do it in"
     again = f'Then call again with the same arguments and quote="{error.quote_id}".'
-    return f"{where} a terminal, by typing the price: {command}. {again}"
+    several = (
+        f' One approval for N such clips: estimate_cost(model="{error.order.offer.id}", clips=N).'
+        if error.is_of_one and error.order
+        else ""
+    )
+    return f"{where} a terminal, by typing the price: {command}. {again}{several}"
 
 
 def _describe_fixes(error: SoraError, fixes: tuple[Fix, ...]) -> str:

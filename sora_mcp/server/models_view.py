@@ -85,12 +85,15 @@ class Row:
 def summarize(catalogue: Catalogue, *, today: date) -> Mapping[str, Any]:
     """Return the models that can be bought now, cheapest first, and how many more there are and why they cannot be bought.
 
-    Where there are too many for a short result, those with a hint and the cheapest are shown. Made once for a catalogue and a day.
+    Where there are too many for a short result, one of each vendor, those with a hint and the cheapest are shown. Made once for a
+    catalogue and a day.
     """
     rows = _rank(catalogue.eligible_offers, catalogue, today)
     makers = [row for row in rows if not row.edits]
     shown, kept = [], list[Row]()
-    for row in sorted(makers, key=lambda row: get_hint(row.offer) is None):
+    hinted = sorted(makers, key=lambda row: get_hint(row.offer) is None)
+    first = {row.offer.vendor: row.offer.id for row in reversed(hinted)}
+    for row in sorted(hinted, key=lambda row: row.offer.id not in first.values()):
         shown = [one for one in makers if one in kept or one is row]
         if kept and count_bytes(_build(catalogue, shown, rows, today)) > MOST_SUMMARY_BYTES:
             break

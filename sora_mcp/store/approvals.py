@@ -126,7 +126,9 @@ def use_approval(
     for_this = " for this" if purchase.clips == 1 else " together"
     height = "" if above is None else f" (it is above {format_dollars(above)})"
     message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first{height}, by {_show_time(expires_at)}."
-    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order, reason=reason.strip())
+    is_of_one = purchase.clips == 1 and given is None and purchase.order.clip is None
+    price, order = purchase.whole_quote, purchase.order
+    return NeedsConfirmation(message, quote_id=quote_id, price=price, order=order, reason=reason.strip(), is_of_one=is_of_one)
 
 
 def _is_agreed(quote: Any, purchase: Purchase) -> bool:

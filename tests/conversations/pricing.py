@@ -113,6 +113,12 @@ PRICING = (
         keys=("muvi",),
     ),
     talk(
+        "which models are there? (of three vendors, one of which has no model that is known for something)",
+        call("list_sizes", "\ngoogle:gemini-omni-1.2-flash: ", "\nrunway:", "\nopenrouter:"),
+        call("estimate_cost", "No key here for any 'vidu' model: the user", never=("several models",), refused=True, model="vidu"),
+        keys=("openrouter", "google", "runway"),
+    ),
+    talk(
         "five clips of 12 seconds (of vendors whose cheapest prices are calculated, and of which a person is asked)",
         call(
             "estimate_cost",
@@ -120,6 +126,24 @@ PRICING = (
             "Best look: byteplus:seedance-2.0 $4.23 in all, $0.85 each (12 s, with sound, 480p, needs approval), at 720p $9.16. At 16:9",
             clips=5,
             seconds=12,
+        ),
+        call("estimate_cost", "That covers both for an hour", clips=2, seconds=5),
+        call(
+            "create_video",
+            'One approval for N such clips: estimate_cost(model="byteplus:seedance-2.0", clips=N).',
+            refused=True,
+            prompt="A cat",
+            model="byteplus:seedance-2.0",
+            seconds=5,
+        ),
+        call(
+            "create_video",
+            never=("One approval",),
+            refused=True,
+            prompt="A cat",
+            model="byteplus:seedance-2.0",
+            seconds=5,
+            variations=2,
         ),
         call(
             "estimate_cost",

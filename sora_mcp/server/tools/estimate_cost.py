@@ -154,7 +154,7 @@ def _first_sentence(refusal: str | None) -> str | None:
 TOOL = ToolDefinition(
     "estimate_cost",
     "Estimate cost",
-    "Price without buying. Without model: compares offers.",
+    "Price without buying. Family or no model: compares.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     estimate_cost,

@@ -52,7 +52,7 @@ def _find_several(name: str, catalogue: Catalogue) -> Sequence[Offer]:
 TOOL = ToolDefinition(
     "list_sizes",
     "List sizes",
-    "Models: sizes, seconds, options, prices, hints.",
+    "Sizes, options, prices of model, vendor, family.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     list_sizes,

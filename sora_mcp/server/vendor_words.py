@@ -37,7 +37,8 @@ def name_reason(job: Job, *, most_quoted: int = MOST_QUOTED) -> str:
         return ""
     title, message = name_vendor(job), job.error.message.removesuffix(".")
     said = _shorten(job.error.vendor_message, most_quoted).removesuffix(".")
-    return f'{message}{", saying" if message.startswith(title) else f"; {title} says"}: "{said}"' if said else message
+    says = " and says" if message.startswith(title) and ". " not in message else f"; {title} says"
+    return f'{message}{says}: "{said}"' if said else message
 
 
 def quote_vendor(title: str, words: str | None, *, most: int = MOST_QUOTED) -> str:

@@ -54,7 +54,7 @@ STARTING = (
     ),
     talk(
         "refused for what it shows, with the key of another vendor",
-        Arm("minimax", "submit", {"base_resp": {"status_code": 1026, "status_msg": "sensitive"}}),
+        Arm("minimax", "submit", {"base_resp": {"status_code": 1026, "status_msg": "sensitive"}}, status=400),
         call("create_video", "Started", as_job="cat", prompt=CAT, model="minimax:minimax-h3", seconds=4, size="16:9 768p"),
         call(
             "get_video_status",
@@ -62,7 +62,8 @@ STARTING = (
             never=('model="minimax',),
             job_id="{cat}",
         ),
-        call("list_videos", 'failed (MiniMax refuses this content, saying: "sensitive"), minimax:minimax-h3'),
+        call("list_videos", 'failed (MiniMax refuses this content and says: "sensitive"), minimax:minimax-h3'),
+        keys=("minimax", "muvi"),
         paid=("$0.00", "minimax"),
     ),
     talk(

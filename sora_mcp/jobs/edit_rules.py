@@ -76,13 +76,13 @@ def _check_count(asked: EditRequest) -> Iterator[BrokenRule]:
 
 def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
     takes = TAKES[asked.action]
-    for name, value in asked.arguments.items():
+    for name in asked.arguments:
         if name not in takes:
             others = [action for action, names in TAKES.items() if name in names]
             other = min(others, key=lambda action: action == "join")  # which wants several clips
             later = f'; action="{other}" on the new clip takes {name}'
-            allowed = f"left out: {asked.action} takes {', '.join(['inputs', *takes])}{later}"
-            yield BrokenRule(name, value, allowed, "invalid_argument")
+            allowed = f"given in a second call: {asked.action} takes {', '.join(['inputs', *takes])}{later}"
+            yield BrokenRule(name, None, allowed, "invalid_argument")
 
 
 def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:
@@ -108,11 +108,9 @@ def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:
 
 def _fixes(asked: EditRequest, broken: list[BrokenRule]) -> Iterator[Fix]:
     for rule in broken:
-        if "left out" in rule.allowed:
-            yield Fix(rule.argument, None)
-        elif rule.argument in VALUES:
+        if rule.argument in VALUES and rule.argument in TAKES[asked.action]:
             yield from (Fix(rule.argument, value) for value in VALUES[rule.argument])
-        elif rule.argument == "speed":
+        elif rule.argument == "speed" and "speed" in TAKES[asked.action]:
             yield from (Fix("speed", value) for value in _find_speeds(rule.got))
 
 

@@ -250,6 +250,7 @@ def _describe_file(job: Job, file: Artifact) -> str:
         length = f"a GIF of {length}" if file.duration_s else "a GIF"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
+    sound = ", without sound" if file.path.endswith(".gif") else sound
     return f"{job.id}, {length}, {size}{sound}{_describe_title(job)}{describe_origin(job)}, {_format_bytes(file.bytes)}, {format_cost(job)}"
 
 

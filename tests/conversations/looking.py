@@ -206,7 +206,8 @@ LOOKING = (
         "join them with a song under it",
         call(
             "edit_video",
-            'sound must be left out: join takes inputs, transition, text; action="sound" on the new clip takes sound.',
+            'sound must be given in a second call: join takes inputs, transition, text; action="sound" on the new clip takes sound.',
+            never=("Fix:",),
             refused=True,
             action="join",
             inputs=["beach.mp4", "party.mp4"],
@@ -217,7 +218,7 @@ LOOKING = (
         "cut the first second out of it and write on it",
         call(
             "edit_video",
-            'text must be left out: trim takes inputs, start, end; action="caption" on the new clip takes text.',
+            'text must be given in a second call: trim takes inputs, start, end; action="caption" on the new clip takes text.',
             refused=True,
             action="trim",
             inputs=["beach.mp4"],

@@ -21,7 +21,6 @@ from .conftest import Era
 from .counter import PlayedService, a_done_job, a_server
 
 HERE = ("local", "")
-NEWS = "Finished since the last chat: v_0123456789."
 
 
 async def ask(service: PlayedService, era: Era, *calls: str) -> list[str]:
@@ -36,9 +35,10 @@ async def ask(service: PlayedService, era: Era, *calls: str) -> list[str]:
 
 async def test_the_first_list_of_a_chat_says_what_ended_and_no_later_one(era: Era) -> None:
     service = PlayedService({"v_0123456789": a_done_job()})
-    service.store.news.ended = (("v_0123456789", "completed"),)
+    service.store.news.ended = (("v_0123456789", "completed"), ("v_aaaaaaaaaa", "failed"))
     first, second = await ask(service, era, "list_videos", "list_videos")
-    assert (first, second.partition(".")[0]) == (NEWS, "1 video")
+    news = "Finished since the last chat: v_aaaaaaaaaa (failed)."
+    assert (first, second.partition(".")[0]) == (news, "1 video"), "the list shows the other one"
 
 
 async def test_the_status_without_an_id_says_it_of_what_it_does_not_show(era: Era) -> None:

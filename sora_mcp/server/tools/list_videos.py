@@ -80,7 +80,7 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         change = service.find_change(job)
         return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval, change=change)
     page, rows, budget = await _find(arguments, service, zone)
-    news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx))
+    news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx), shown=[job.id for job in page.jobs])
     return prepend_line(_format(page, rows, budget, filters=arguments.filters), news)
 
 

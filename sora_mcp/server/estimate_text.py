@@ -342,11 +342,15 @@ def _describe_best_splits(estimate: Estimate, today: date) -> Iterator[str]:
 
 
 def _describe_asking(estimate: Estimate, price: Quote, today: date) -> str:
-    """Say that a person is asked about the price of a clip, or about that of all in one call."""
+    """Say that a person is asked about the price of a clip, or about that of all in one call; and why, where it is low and the estimate
+    does not say it anyhow of its own."""
     above = estimate.budget.confirm_above
     if not price.micros:
         return ""
-    if price.describe_doubt(today) or (above is not None and price.micros > above):
+    if above is not None and price.micros > above:
         return ", needs approval"
+    if price.describe_doubt(today):
+        why = "" if estimate.quote.describe_doubt(today) else "calculated price " if price.confidence == "derived" else "old price "
+        return f", {why}needs approval"
     in_one = not estimate.parts and above is not None and price.micros * estimate.clips > above
     return ", needs approval as variations" if in_one else ""

@@ -22,6 +22,7 @@ PRICING = (
             audio=True,
         ),
         call("estimate_cost", "2 real clips cost $0.61: ", "Without a key: 2 clips of 15 s", seconds=30),
+        call("estimate_cost", "(5 s, 480p, calculated price needs approval). No key for fal.", seconds=5),
         call("estimate_cost", "on fal:veo-3.1-lite: $0.20", "Not now: No key for fal.", model="veo-3.1-lite"),
         call("create_video", "No key for AI/ML API, fal or Replicate.", refused=True, prompt="A cat", model="veo-3.1-lite"),
     ),

@@ -173,7 +173,7 @@ async def test_without_any_key_the_sample_is_free_and_what_would_be_refused_is_s
         sample, refused = await ask(at, "estimate_cost", {}), await ask(at, "estimate_cost", {"model": "muvi:veo-3.1-fast"})
     assert (sample["model"], sample["usd"], sample["allowed"]) == ("sample:sample", 0, True)
     assert sample["message"].startswith(
-        "A real clip costs $0.02: fal:seedance-1-pro-fast (2 s, 480p, needs approval). No key for fal. Only the"
+        "A real clip costs $0.02: fal:seedance-1-pro-fast (2 s, 480p, calculated price needs approval). No key for fal. Only the"
     )
     assert " Without a key: 4 s, 1280x720, with sound, on sample:sample: free. " in sample["message"]
     assert "sample" not in sample["message"].partition("Others: ")[2].partition("Without a key")[0]

@@ -304,11 +304,13 @@ def _describe_state(job: Job, now: float) -> str:
 
 
 def _describe_rest(job: Job, now: float) -> str:
-    """Estimate the remaining time from the progress so far, else from how long such clips usually take."""
+    """Estimate the remaining time from the progress when it was heard, else from how long such clips usually take. It only grows when the
+    progress changes: some vendors name the same one all the time."""
     elapsed = max(now - job.created_at, 0.0)
-    if job.progress is not None and 0.1 <= job.progress < 1:
-        return f"{format_duration(elapsed * (1 - job.progress) / job.progress)} left"
     rest = job.expected_s - elapsed
+    if job.progress is not None and 0.1 <= job.progress < 1:
+        heard_after = max(job.updated_at - job.created_at, 0.0)
+        rest = max(heard_after / job.progress, job.expected_s) * (1 - job.progress) - max(now - job.updated_at, 0.0)
     is_short = job.model == EDIT_MODEL and elapsed < LEAST_SLOW_S
     return f"{format_duration(max(rest, 0))} left" if rest > 0 or is_short else "slower than usual"
 

@@ -382,3 +382,18 @@ def test_clips_that_failed_or_go_on_are_not_counted_as_paid() -> None:
         "$0.80 reserved, $0.52 perhaps charged (counts as $3.97): "
         "2 clips finished and paid, 1 under way, 1 charged without a video, 1 perhaps charged."
     )
+
+
+def test_the_rest_of_the_time_never_grows_while_the_progress_is_the_same() -> None:
+    steady = replace(a_job(), state="running", progress=0.5, expected_s=180, updated_at=a_job().created_at + 60)
+    rests = [status(steady).partition(", ")[2].partition(".")[0]]
+    rests += [
+        message(get_video_status.format_result(steady, now=NOW + later)).partition(", ")[2].partition(".")[0] for later in (30, 60, 100)
+    ]
+    assert rests == ["about 90 s left", "about 60 s left", "about 30 s left", "slower than usual"]
+
+
+def test_an_edit_of_a_few_seconds_is_not_called_slow() -> None:
+    edit = replace(an_edit("v_1111111111", action="gif"), state="running", artifact=None, progress=None, expected_s=2)
+    words = [message(get_video_status.format_result(edit, now=edit.created_at + later)) for later in (3, 40)]
+    assert "a few seconds left" in words[0] and "slower than usual" in words[1]

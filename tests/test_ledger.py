@@ -406,7 +406,7 @@ def test_the_budget_tells_what_is_reserved_and_perhaps_charged_of_what_counts(st
 
 def test_a_finished_clip_is_counted_as_such(store: Store) -> None:
     paid = store.outcomes.settle.sync(running(store), DONE)
-    assert store.outcomes.complete.sync(paid, FILE) is not None
+    assert paid is not None and store.outcomes.complete.sync(paid, FILE) is not None
     assert [(row.finished, row.under_way) for row in store.ledger.sum_costs.sync("vendor")] == [(1, 0)]
 
 

@@ -180,7 +180,7 @@ class VideoService(JobContext):
         needs_yes = partial(self.needs_yes, budget=budget)
         limits = Limits(budget.per_video, budget.remainder, needs_yes, has_media_extra(), max(clips, request.variations))
         fewer = self._find_fewer(request, budget) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
-        catalogue = self.catalogue.without_key(without)
+        catalogue = self.catalogue.without_key(without) if without else self.catalogue
         found = (*fewer, *advise(refusal, request, catalogue, limits, today=self.today))
         if found or buys:
             return found

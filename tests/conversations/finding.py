@@ -69,7 +69,9 @@ FINDING = (
         call("create_video", as_job="a", prompt=CAT, model=VEO),
         call("create_video", as_job="b", prompt=CAT, model=KLING),
         call("get_video_status", job_ids=["{a}", "{b}"]),
-        call("get_spend", "2 paid clips, $1.06", f"{VEO}: $0.50", f"{KLING}: $0.56", "left today", since="7d", by="model"),
+        call(
+            "get_spend", "$1.06 spent: 2 clips finished and paid", f"{VEO}: $0.50", f"{KLING}: $0.56", "left today", since="7d", by="model"
+        ),
         call("get_spend", "2026-11-20: $1.06", since="7d", by="day"),
         call("list_videos", "2026-11-20 12:00 {a}", "$0.50", CAT, since="7d"),
         paid=("$1.06", "muvi", "aimlapi"),
@@ -113,7 +115,7 @@ FINDING = (
         *made(
             "{a}", "may be charged. $0.56 stays reserved, and it will not be sent again", "sora-mcp resolve {a}", prompt=CAT, model=KLING
         ),
-        call("get_spend", "$0.56", "outcome is unknown"),
+        call("get_spend", "$0.56 perhaps charged (counts as $0.56): 1 clip perhaps charged"),
         paid=("$0.56", "muvi"),
     ),
     talk(

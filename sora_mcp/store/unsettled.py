@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.budget_levels import Level, Levels
-from sora_mcp.store.records import Unsettled
+from sora_mcp.store.records import SETTLED, Unsettled
 from sora_mcp.store.schema import is_one_of, jobs
 
 MARGIN_S = 2 * 86_400
@@ -28,6 +28,8 @@ class UnsettledJobs:
 
     def sum_of(self, level: Level, day: str | None = None) -> Unsettled:
         """Return what is unsettled of an account, on one day or in the month."""
+        if not self.rows:
+            return SETTLED
         mine = [row for row in self.rows if level.pays_for(row.principal, row.team) and day in (None, row.day)]
         unclear = sum(row.micros for row in mine if _is_unclear(row))
         return Unsettled(Micros(sum(row.micros for row in mine) - unclear), Micros(unclear))

@@ -44,15 +44,33 @@ def made(model: str, size: str, **options: Any) -> Job:
         # Veo takes no seed beside a first frame, Kling no size: the frame decides.
         (made("aimlapi:veo-3.1-fast", "720x1280", audio=True, seed=7), {}, ("aimlapi:veo-3.1-fast", "720x1280", SOUND)),
         (made("aimlapi:kling-v3-pro", "9:16", audio=True), {}, ("aimlapi:kling-v3-pro", None, SOUND)),
-        # Of another model, size and sound; of an edit, its frame alone.
-        (made("aimlapi:veo-3.1-fast", "720x1280", audio=False, seed=7), {"model": SEEDANCE}, (SEEDANCE, None, {"audio": False})),
+        # Of another model, size and sound; of an edit, its frame and its lines.
+        (made("aimlapi:veo-3.1-fast", "720x1280", audio=False, seed=7), {"model": SEEDANCE}, (SEEDANCE, "720p", {"audio": False})),
+        # Where the frame decides the shape, the lines are kept.
+        (made("fal:seedance-1-pro-fast", "16:9 720p"), {}, ("fal:seedance-1-pro-fast", "720p", {})),
+        (made("fal:wan-3.0", "9:16 1080p"), {}, ("fal:wan-3.0", "1080p", {})),
         (made(SEEDANCE, "9:16 720p", seed=7), {"model": "seedance"}, (SEEDANCE, "9:16 720p", {"seed": 7})),
         (made(SEEDANCE, "9:16 720p", audio=False), {"model": "veo"}, ("veo", "9:16 720p", {"audio": False})),
-        (made("local:edit", "720x1280"), {}, (None, None, {})),
+        (made("local:edit", "720x1280"), {}, (None, "720p", {})),
+        (made("local:edit", "300x300"), {}, (None, None, {})),
         (made("muvi:kling-o3-standard", "auto", edits="v_0123456789"), {}, (None, None, {})),
         (made(SEEDANCE, "9:16 720p", last_image="https://example.com/a.png"), {}, (SEEDANCE, "9:16 720p", {})),
     ],
-    ids=["all", "said", "not with a frame", "auto", "another model", "its family", "another family", "edit", "edited by words", "pictures"],
+    ids=[
+        "all",
+        "said",
+        "not with a frame",
+        "auto",
+        "another model",
+        "lines",
+        "most lines",
+        "its family",
+        "another family",
+        "edit",
+        "small edit",
+        "edited by words",
+        "pictures",
+    ],
 )
 def test_what_is_not_said_is_taken_from_the_clip(job: Job, said: dict[str, Any], taken: tuple[Any, ...]) -> None:
     request = continue_job(VideoRequest("It goes on", continues=job.id, **said), job, Catalogue(), maker=job)

@@ -96,7 +96,11 @@ async def test_a_misspelt_name_is_answered_with_the_nearest_of_its_kind(
     with pytest.raises(BrokenRules) as relative:  # looked for in every folder, and the finished files' own comes first
         await files.find_path(name, "local", endings)
     assert (f"the nearest name there is {near!r}" in relative.value.message) == (near is not None)
-    assert near is None or f"in {tmp_path / 'pictures'}. Ask the user to copy it there" in relative.value.message
+    assert (
+        near is None
+        or f"in {tmp_path / 'pictures'}: call again with it if it is meant, else ask the user to copy the file there"
+        in relative.value.message
+    )
     with pytest.raises(BrokenRules) as hidden:
         await files.find_path(str(tmp_path / "pictures" / name), "ben", endings)
     assert "nearest" not in hidden.value.message

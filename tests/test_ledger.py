@@ -15,13 +15,13 @@ from sqlalchemy.engine.interfaces import CacheStats
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import OverBudget
-from sora_mcp.domain.money import Micros, usd
+from sora_mcp.domain.money import Micros, Unsettled, usd
 from sora_mcp.store import Store
 from sora_mcp.store.budget_days import find_midnight
 from sora_mcp.store.budgets import Outlook
 from sora_mcp.store.database import Database
 from sora_mcp.store.ledger import release_hold, settle_hold
-from sora_mcp.store.records import Account, Budget, Caps, Costs, SpendRow, Unsettled
+from sora_mcp.store.records import Account, Budget, Caps, Costs, SpendRow
 from tests.each import each
 
 from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, reserve, running, spent

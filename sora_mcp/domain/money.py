@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, DecimalException
 from typing import NewType
 
@@ -16,6 +17,24 @@ NO_LIMIT = Micros(1 << 62)
 """Stands for a limit that was lifted, and for what is left where nothing is limited."""
 LIMIT_SETTINGS = {"per_video": "SORA_MCP_PER_VIDEO_USD", "day": "SORA_MCP_DAILY_USD", "month": "SORA_MCP_MONTHLY_USD"}
 """The settings that limit what the user of this machine spends."""
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """The part of a sum that counts as spent, and may still be given back."""
+
+    held: Micros = Micros(0)
+    """Reserved for jobs under way."""
+    unclear: Micros = Micros(0)
+    """Of jobs that may have been charged or not."""
+
+    @property
+    def total(self) -> Micros:
+        """Both together."""
+        return Micros(self.held + self.unclear)
+
+
+SETTLED = Unsettled()
 
 
 def usd(text: str) -> Micros:

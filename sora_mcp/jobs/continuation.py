@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import allows, sizes_of
-from sora_mcp.catalogue.sizes import fitting
-from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, VideoRequest
+from sora_mcp.catalogue.sizes import count_lines, fitting, name_lines
+from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, Size, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from sora_mcp.store import Store
@@ -66,9 +66,25 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
         offers = tuple(offer for offer in offers if offer.id == own) or offers
         model = own if any(offer.id == own for offer in offers) else model
     is_same = own is not None and any(offer.id == own for offer in offers)
-    size = request.size or next((job.size for offer in offers if fitting(job.size, sizes_of(offer, image=True))), None)
+    words = _list_size_words(job, offers, is_chosen=model is not None)
+    size = request.size or _find_taken(words, offers if model is not None else catalogue.eligible_offers)
     options = {**take_options(maker, offers, is_same=is_same), **request.options}
     return replace(request, model=model, size=size, options=options, image=f"{job.id}#last", continues=None)
+
+
+def _list_size_words(job: Job, offers: Sequence[Offer], *, is_chosen: bool) -> Iterator[str]:
+    """Yield the words of the clip's size, where a model is chosen already; then its lines, `720p`, as its offer sells it, else by its
+    pixels: the first frame has its shape."""
+    if is_chosen:
+        yield job.size
+    own = next((size for offer in offers for size in sizes_of(offer) if offer.id == job.model and size.text == job.size), Size(job.size))
+    if count_lines(own):
+        yield name_lines(own)
+
+
+def _find_taken(words: Iterable[str], offers: Sequence[Offer]) -> str | None:
+    """Return the first of these sizes that one of the offers takes with a first frame; None where none does."""
+    return next((text for text in words if any(fitting(text, sizes_of(offer, image=True)) for offer in offers)), None)
 
 
 def describe_source(said: VideoRequest, request: VideoRequest) -> str:

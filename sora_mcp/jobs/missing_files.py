@@ -47,8 +47,11 @@ def refuse_missing(text: str, path: Path, folders: Sequence[Path], *, endings: S
         where = f", in {found[0].parent}" if found and len(folders) > 1 else ""
         place = find_usual_place(text, endings) if is_own else None
         listed = describe_files(folders, endings, "there") if is_own and not found and place is None else ""
-        nearest = f"; the nearest name there is {found[1]!r}{where}" if found else listed and f". {listed}"
-        _refuse_name(text, folders, nearest, place)
+        if found:
+            todo = "call again with it if it is meant, else ask the user to copy the file there"
+            nearest = f"; the nearest name there is {found[1]!r}{where}: {todo}"
+            refuse_image(text[:200], allowed=f"{LOOKED_IN}{describe_folders(folders)}{nearest}", is_quoted=True)
+        _refuse_name(text, folders, listed and f". {listed}", place)
     listed = describe_files([path.parent], endings, "there") if is_own and not found and _is_inside(path.parent, folders) else ""
     nearest = f"; the nearest name there is {found[1]!r}" if found else listed and f"; {listed[0].lower()}{listed[1:]}"
     refuse_image(str(found[0] if found else path), allowed=f"a file that exists{nearest}", is_quoted=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.store.records import SETTLED, Unsettled
+from sora_mcp.domain.money import SETTLED, Micros, Unsettled, format_dollars
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget

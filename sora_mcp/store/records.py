@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sora_mcp.domain.call import Call
 from sora_mcp.domain.job import Job
-from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars
+from sora_mcp.domain.money import NO_LIMIT, SETTLED, Micros, Unsettled, format_dollars
 from sora_mcp.domain.order import Order, Quote
 
 Way = Literal["form", "page", "url", "terminal"]
@@ -129,24 +129,6 @@ class Caps:
     """The most that an hour's purchases may come to without a person's yes; None for no such limit."""
     confirm_above: Micros | None = None
     """The price above which a person has to agree; None where only the purchase says it."""
-
-
-@dataclass(frozen=True)
-class Unsettled:
-    """The part of a sum that counts as spent, and may still be given back."""
-
-    held: Micros = NOTHING
-    """Reserved for jobs under way."""
-    unclear: Micros = NOTHING
-    """Of jobs that may have been charged or not."""
-
-    @property
-    def total(self) -> Micros:
-        """Both together."""
-        return Micros(self.held + self.unclear)
-
-
-SETTLED = Unsettled()
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import SETTLED, Micros, Unsettled
 from sora_mcp.store.budget_levels import Level, Levels
-from sora_mcp.store.records import SETTLED, Unsettled
 from sora_mcp.store.schema import is_one_of, jobs
 
 MARGIN_S = 2 * 86_400

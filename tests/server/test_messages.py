@@ -22,13 +22,13 @@ from sora_mcp.domain.errors import (
     StorageError,
     VendorError,
 )
-from sora_mcp.domain.money import Micros, usd
+from sora_mcp.domain.money import Micros, Unsettled, usd
 from sora_mcp.jobs.cancel import describe_end
 from sora_mcp.jobs.poll import describe_todo
 from sora_mcp.server.budget_text import describe_left, describe_spent
 from sora_mcp.server.messages import describe_error, describe_job
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
-from sora_mcp.store.records import Costs, OwnSpending, Page, Unsettled
+from sora_mcp.store.records import Costs, OwnSpending, Page
 from sora_mcp.vendors import aimlapi, muvi, runway
 from tests.each import each
 from tests.nouns import a_job

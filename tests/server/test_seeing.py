@@ -239,7 +239,6 @@ async def test_a_file_that_was_deleted_is_made_again(room: Room) -> None:
         ({"action": "trim", "start": 1, "end": 9}, "end", 2.0),
         ({"action": "trim", "start": 5}, "start", 0),
         ({"action": "trim", "start": 1.99}, "start", 1.958),
-        ({"action": "gif", "text": "Regen"}, "text", None),
         ({"action": "speed", "speed": 9}, "speed", 4),
         ({"action": "speed", "speed": 0.1}, "speed", 0.25),
         ({"action": "speed", "speed": 1}, "speed", 0.5),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.money import Micros, Unsettled, format_dollars
 from sora_mcp.domain.text import sanitize
 from sora_mcp.server.budget_text import describe_counted, describe_left
 from sora_mcp.server.context import ToolContext, get_service, principal
@@ -17,7 +17,6 @@ from sora_mcp.server.date_words import read_day
 from sora_mcp.server.raising_limits import describe_how_to_raise_left
 from sora_mcp.server.results import budget_fields, build_result, to_dollars, without_empty
 from sora_mcp.server.tools.definition import ToolDefinition
-from sora_mcp.store.records import Unsettled
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget, Costs

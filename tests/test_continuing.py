@@ -199,7 +199,7 @@ async def test_a_clip_is_continued_from_its_last_frame_where_the_vendors_own_way
 ) -> None:
     async with rig(Recorded(vendor="wavespeed"), tmp_path, prices=GROK) as at:
         first = await finish(at, await at.bought("wavespeed:grok-imagine-video", seconds=6), "red", "blue", "green")
-        request = await at.service.read_frame(VideoRequest("It goes on", continues=first.id, **said), principal="local")
+        request = await at.service.inputs.read(VideoRequest("It goes on", continues=first.id, **said), principal="local")
         assert (request.clip is not None, request.frame is not None) == (way == "extend", way == "frame")
 
 

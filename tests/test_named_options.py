@@ -68,7 +68,7 @@ def place(at: Rig) -> Path:
 async def test_references_come_as_file_address_and_bytes(tmp_path: Path) -> None:
     async with rig(AimlApi(), tmp_path) as at:
         request = VideoRequest(PROMPT, options={"references": (str(place(at)), URL, FRAME)})
-        order = check(await at.service.read_frame(request, principal="local"), GROK, today=TODAY)
+        order = check(await at.service.inputs.read(request, principal="local"), GROK, today=TODAY)
         sent = [one["url"] for one in (xai.submit(order).body or {})["reference_images"]]
         assert (sent[1], sent[0] == sent[2], sent[0].startswith("data:image/png;base64,"), order.pictures) == (URL, True, True, 3)
 

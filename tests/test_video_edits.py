@@ -154,7 +154,7 @@ async def test_a_file_in_an_allowed_folder_and_an_address_are_edited_too(tmp_pat
     (folder / "fox.mp4").write_bytes(LONG)
     async with rig(Muvi(clip=LONG), tmp_path, IMAGE_DIRS=str(folder)) as at:
         for name in ("fox.mp4", str(folder / "fox.mp4"), f"file://{folder}/fox.mp4"):
-            found = await at.service.read_frame(asked_for(name), principal="local")
+            found = await at.service.inputs.read(asked_for(name), principal="local")
             assert (found.clip and found.clip.bytes, found.clip and found.clip.duration_s) == (len(LONG), 5.0)
         job = await edit(at, "https://example.com/fox.mp4")
         assert (await at.until(job.id, *ENDS)).state == "completed"
@@ -165,7 +165,7 @@ async def test_a_header_that_states_less_than_is_stored_lowers_no_price(tmp_path
     (tmp_path / "fox.mp4").write_bytes(understate(LONG, 1))
     assert probe_mp4(tmp_path / "fox.mp4").duration_s == 1
     async with rig(Muvi(), tmp_path, IMAGE_DIRS=str(tmp_path)) as at:
-        found = await at.service.read_frame(asked_for("fox.mp4"), principal="local")
+        found = await at.service.inputs.read(asked_for("fox.mp4"), principal="local")
         order, quote = plan(found, catalogue("runway"), today=TODAY)
         assert (found.clip and found.clip.duration_s, order.seconds, quote.micros) == (pytest.approx(5, abs=0.01), 5, 1_400_000)
 

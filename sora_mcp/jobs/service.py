@@ -22,7 +22,6 @@ from sora_mcp.domain import (
     JOB_ID,
     LIVE,
     LOCAL,
-    PICTURES,
     Job,
     NextClip,
     Offer,
@@ -44,20 +43,17 @@ from sora_mcp.domain.errors import (
     SoraError,
     StorageError,
 )
-from sora_mcp.domain.file_names import is_file_name
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
-from sora_mcp.jobs.continuation import continue_job, describe_source, find_chain, find_maker, refuse_other_frame
+from sora_mcp.jobs.continuation import describe_source, find_chain, find_maker
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, add_alternatives, compare_offers, plan_estimate
-from sora_mcp.jobs.extension import extend
-from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
-from sora_mcp.jobs.input_videos import InputVideos
-from sora_mcp.jobs.named_videos import is_edited, name_any_clip, name_as_image, name_clip_of
+from sora_mcp.jobs.named_videos import name_any_clip
 from sora_mcp.jobs.next_steps import find_change, find_continuation, find_refuser, is_refused, read_fixes, rebuild_requests
 from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
+from sora_mcp.jobs.request_inputs import RequestInputs
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.store.budgets import Outlook
@@ -75,11 +71,13 @@ class VideoService(JobContext):
     searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     editing: Editing = field(init=False)
     frames: FirstFrames = field(init=False)
+    inputs: RequestInputs = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.editing = Editing(self.settings, self.store, self.clock, self.in_memory_facts, self.files)
         self.frames = FirstFrames(self.settings, self.store, self.media_pool, self.files)
+        self.inputs = RequestInputs(self, self.frames)
 
     @property
     def caps(self) -> Caps:
@@ -95,7 +93,7 @@ class VideoService(JobContext):
         """
         said = request
         with errors.before_money():
-            request = await self.read_frame(request, principal=principal)
+            request = await self.inputs.read(request, principal=principal)
         try:
             purchase = await self._prepare(request, principal, agreed)
             job = await self.store.reservations.reserve(purchase, self.caps)
@@ -118,58 +116,15 @@ class VideoService(JobContext):
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
-        request = await self.read_frame(request, principal=principal)
+        request = await self.inputs.read(request, principal=principal)
         purchase = await self._prepare(request, principal, None)
         await self.store.reservations.check(purchase, self.caps)
         return purchase.total
 
     async def price(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what one such video costs by the price table. Raise the refusals of an estimate; no vendor is asked."""
-        asked = name_any_clip(await self.read_estimated(request, principal=principal), self.catalogue)
+        asked = name_any_clip(await self.inputs.read_for_estimate(request, principal=principal), self.catalogue)
         return plan(asked, self.catalogue, today=self.today)[1].micros
-
-    async def read_estimated(self, request: VideoRequest, *, principal: str) -> VideoRequest:
-        """Return the request of an estimate with its pictures read. An estimate names the video to edit where it names a picture."""
-        await self.availability.look(request.model)
-        named = name_clip_of(request, self.catalogue)
-        try:
-            read = await self.read_frame(named, principal=principal)
-            if named is request or is_edited(read, self.catalogue, today=self.today):
-                return read
-        except BrokenRules as error:
-            if named is request or request.model is not None:
-                raise name_as_image(error) from None
-        return await self.read_frame(request, principal=principal)
-
-    async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
-        """Return the request with its pictures read, after the catalogue was brought up to date for it."""
-        await self.availability.look(request.model)
-        if request.edits is not None and request.continues is not None:
-            allowed = "left out: edits changes a video, and continues makes another"
-            rule = BrokenRule("continues", request.continues, allowed, "invalid_argument")
-            raise BrokenRules((rule,))
-        if isinstance(request.edits, str):
-            videos = InputVideos(FileAccess(self.settings, self.store), self.files)
-            request = replace(request, edits=await videos.read(request.edits, principal=principal))
-        if request.continues is not None:
-            request = await self._continue(request, request.continues.strip().removesuffix("#last"), principal)
-            await self.availability.look(request.model)
-        if request.options.keys() & set(PICTURES):
-            request = await self.frames.read_pictures(request, principal=principal)
-        if not isinstance(request.image, str):
-            return request
-        return replace(request, image=await self.frames.read(request.image, principal=principal))
-
-    async def _continue(self, request: VideoRequest, named: str, principal: str) -> VideoRequest:
-        """Return the request with what it takes from the job that was named; from a video file it takes the last frame alone."""
-        if not is_file_name(named):
-            job = await self.store.jobs.get(named, principal)
-            maker = await find_maker(self.store, job)
-            read = partial(InputVideos(FileAccess(self.settings, self.store), self.files).read, job.id, principal=principal)
-            extended = await extend(request, job, self.catalogue, read, maker=maker, today=self.today)
-            return extended or continue_job(request, job, self.catalogue, maker=maker)
-        refuse_other_frame(request, named)
-        return replace(request, image=await self.frames.read_end(named, principal=principal), continues=None)
 
     async def advise(
         self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1, without: str = ""
@@ -198,7 +153,7 @@ class VideoService(JobContext):
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         said = request
-        request = name_any_clip(await self.read_estimated(request, principal=principal), self.catalogue)
+        request = name_any_clip(await self.inputs.read_for_estimate(request, principal=principal), self.catalogue)
         today, catalogue, extra = self.today, self.catalogue, 0
         if parts := plan_parts(request, catalogue, today=today):
             extra = clips * parts[0].extra

@@ -105,7 +105,7 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
 
 async def _read(request: VideoRequest, tool: str, service: VideoService) -> VideoRequest:
     """Return the request of a tool with its pictures read."""
-    return await (service.read_frame if BUYS[tool] else service.read_estimated)(request, principal=principal())
+    return await (service.inputs.read if BUYS[tool] else service.inputs.read_for_estimate)(request, principal=principal())
 
 
 async def _explain(
@@ -273,7 +273,7 @@ async def _lead_to_edits(refusal: SoraError, service: VideoService, request: Vid
     edited = replace(request, model=request.model if is_editor else None, size=None, seconds=None, image=None, edits=got)
     model = f'model="{request.model}", ' if is_editor else ""
     try:
-        order, price = plan(await service.read_frame(edited, principal=principal()), service.catalogue, today=service.today)
+        order, price = plan(await service.inputs.read(edited, principal=principal()), service.catalogue, today=service.today)
         if not service.catalogue.is_usable(order.offer):
             return None
         cost = f"{order.seconds} s on {order.offer.id}, {format_dollars(price.micros)}"

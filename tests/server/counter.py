@@ -181,7 +181,12 @@ class PlayedService:
     async def price(self, request: VideoRequest, *, principal: str) -> Micros:
         return usd("0.40")
 
-    async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
+    @property
+    def inputs(self) -> PlayedService:
+        """The reader of a request's pictures: this service itself."""
+        return self
+
+    async def read(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         return replace(request, image=None)
 
     async def advise(

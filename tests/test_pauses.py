@@ -110,12 +110,15 @@ async def test_a_job_above_its_quote_says_that_its_model_is_paused_for_as_long_a
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
         done = await at.until((await at.bought(seconds=4)).id, "completed")
         told = describe_job(done, now=0)
-        assert "tell the user this path and that $9.00 was charged where $1.20 was quoted, so muvi:sora-2-pro is paused until" in told
+        prevented = "that Muvi charged $9.00 where $1.20 was quoted, which no cap or approval can prevent"
+        expected = "in a terminal: another like it will then probably cost $9.00."
+        assert f"tell the user this path, and {prevented}. muvi:sora-2-pro is paused until" in told
+        assert expected in told
         assert "$9.00, quoted $1.20." in told
         assert await at.service.store.paused_models.resume(done.model)
         at.service.availability.forget()
         told = describe_job(await at.service.job(done.id, principal="local"), now=0)
-        assert "$9.00 was charged where $1.20 was quoted;" in told
+        assert f"{prevented}; another like it will probably cost $9.00." in told
         assert "paused" not in told
 
 
@@ -205,7 +208,7 @@ async def test_a_paused_model_is_priced_by_what_it_last_cost_and_another_is_name
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
         done = await at.until((await at.bought("muvi:veo-3.1-fast", seconds=4)).id, "completed")
         told = describe_job(await at.service.job(done.id, principal="local"), now=0)
-        assert "Another like it: model=" in told
+        assert "Until then, the same prompt: model=" in told
         estimate = await at.service.estimate(VideoRequest("A boat", "muvi:veo-3.1-fast", seconds=4), clips=1, principal="local")
         said = describe_estimate(estimate, at.service.catalogue, asks=False, how_to_raise="", today=at.service.today)
         assert said.startswith("muvi:veo-3.1-fast is paused: it cost $9.00 where $1.20 was quoted")

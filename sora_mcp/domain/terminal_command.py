@@ -41,6 +41,11 @@ def command_line(*words: str) -> str:
     return quote_command((*program.start, *words, *program.flags))
 
 
+def describe_command(*words: str) -> str:
+    """Return a command as a sentence names it that tells a person to run it: with the place where commands are run."""
+    return f"`{command_line(*words)}` in a terminal"
+
+
 def quote_command(words: Sequence[str], platform: str = sys.platform) -> str:
     """Return words as one line for the platform's shell."""
     return subprocess.list2cmdline(words) if platform == "win32" else shlex.join(words)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sora_mcp.domain import Charged, Job
 from sora_mcp.domain.money import format_dollars
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.server.vendor_words import name_vendor
 
 SUFFIXES: Mapping[Charged, str] = {"held": " reserved", "unknown": " perhaps charged"}
@@ -67,12 +67,26 @@ def describe_hold(job: Job) -> str:
 
 
 def describe_overcharge(job: Job) -> str:
-    """Say as a clause that it cost more than was quoted, and how long its model is paused for that; empty where it did not."""
-    if not job.is_above_quote or job.charged != "yes":
+    """Say as a clause that it cost more than was quoted, how long its model is paused for that, and what another one may cost; empty where
+    it did not."""
+    if not is_overcharged(job):
         return ""
-    clause = f"{format_price(job.price)} was charged where {format_price(job.micros)} was quoted"
-    pause = f", so {job.model} is paused until the user runs `{command_line('resume', job.model)}` in a terminal" if job.is_paused else ""
-    return f"{clause}{pause}"
+    clause = f"{name_vendor(job)} charged {format_price(job.price)} where {format_price(job.micros)} was quoted"
+    resume = describe_command("resume", job.model)
+    pause = f". {job.model} is paused until the user runs {resume}: " if job.is_paused else "; "
+    another = f"another like it will {'then ' if job.is_paused else ''}probably cost {format_price(job.price)}"
+    return f"{clause}, which no cap or approval can prevent{pause}{another}"
+
+
+def describe_bill(job: Job) -> Iterator[str]:
+    """Yield who can say why a job cost more than was quoted, where it did."""
+    if is_overcharged(job):
+        yield f"Why it charged more, the user asks {name_vendor(job)}, whose account shows the charge."
+
+
+def is_overcharged(job: Job) -> bool:
+    """Return whether more was charged for the job than was quoted."""
+    return job.is_above_quote and job.charged == "yes"
 
 
 def describe_basis(job: Job) -> str:

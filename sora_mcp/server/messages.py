@@ -222,10 +222,13 @@ def _describe_done(job: Job, file: Artifact) -> str:
     if job.deduplicated:
         return f"{job.id}, {format_cost(job)}.\nFile: {place}\nNext: tell the user."
     notes = f" Note: {' '.join(warnings)}" if (warnings := _list_notes(job)) else ""
-    dearer = f" and that {overcharge}" if (overcharge := describe_overcharge(job)) else ""
-    following = f"Next: tell the user this {kind}{dearer}{_describe_next(job, file)}.{describe_another(job)}"
+    use = _describe_next(job, file)
+    if overcharge := describe_overcharge(job):
+        following = f"this {kind}, and that {overcharge}.{describe_another(job)}{f' {use}.' if use else ''}"
+    else:
+        following = f"this {kind}{f'; {use}' if use else ''}."
     unstated = f" ({name_vendor(job)} does not state the sum)" if job.is_unstated else ""
-    return f"Done{took}: {_describe_file(job, file)}{unstated}.{notes}\nFile: {place}\n{following}"
+    return f"Done{took}: {_describe_file(job, file)}{unstated}.{notes}\nFile: {place}\nNext: tell the user {following}"
 
 
 def _list_notes(job: Job) -> list[str]:
@@ -279,10 +282,10 @@ def _describe_next(job: Job, file: Artifact) -> str:
         return ""
     if job.chain:
         inputs = ", ".join(f'"{one}"' for one in job.chain)
-        return f'; edit_video(action="join", inputs=[{inputs}]) joins {"both" if len(job.chain) == 2 else "all"}'
+        return f'edit_video(action="join", inputs=[{inputs}]) joins {"both" if len(job.chain) == 2 else "all"}'
     following = f', continues="{job.id}" goes on from it{describe_continuation(job)}' if job.continuation else ""
     following = "" if job.all_warnings or job.parents else following
-    return f"; view_video shows it{following}"
+    return f"view_video shows it{following}"
 
 
 def _describe_state(job: Job, now: float) -> str:

@@ -56,9 +56,9 @@ def describe_instead(job: Job) -> str:
 
 
 def describe_another(job: Job) -> str:
-    """Say how another clip like a finished one is made, where its model is paused; else empty. A blank comes before it."""
+    """Say how the same is made while the model of a finished clip is paused; else empty. A blank comes before it."""
     calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead[:1]]
-    return f" Another like it{_name_inputs(job)}: {calls[0]}." if calls else ""
+    return f" Until then, the same prompt{_name_inputs(job)}: {calls[0]}." if calls else ""
 
 
 def _format_call(clip: NextClip) -> str:

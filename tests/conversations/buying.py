@@ -12,6 +12,7 @@ CAT = "My cat dances on a sofa"
 DOG = "My dog sleeps"
 IN_4K = {"prompt": CAT, "model": "muvi:veo-3.1", "size": "16:9 4k", "seconds": 8}
 DEARER = Arm("aimlapi", "status", {"meta": {"usage": {"usd_spent": 1.56}}})
+ASK_VENDOR = "Why it charged more, the user asks AI/ML API, whose account shows the charge."
 CAREFUL = {"SORA_MCP_CONFIRM_ABOVE_USD": "0.50", "SORA_MCP_PER_VIDEO_USD": "2", "SORA_MCP_DAILY_USD": "3"}
 
 BUYING = (
@@ -199,9 +200,14 @@ BUYING = (
         "the price was higher than you said!",
         DEARER,
         call("create_video", "$0.52", as_job="cat", prompt=CAT, model=VEO),
-        call("get_video_status", "$1.56", "quoted $0.52", "paused until", "sora-mcp resume", job_id="{cat}"),
+        call(
+            "get_video_status",
+            "AI/ML API charged $1.56 where $0.52 was quoted, which no cap or approval can prevent",
+            "`sora-mcp resume aimlapi:veo-3.1-fast` in a terminal: another like it will then probably cost $1.56",
+            job_id="{cat}",
+        ),
         call("list_videos", '$1.56, quoted $0.52: "', limit=1),
-        call("list_videos", "$1.56, quoted $0.52 ($0.13/s x 4 s)", "paused until the user runs", job_id="{cat}"),
+        call("list_videos", "$1.56, quoted $0.52 ($0.13/s x 4 s)", "paused until the user runs", ASK_VENDOR, job_id="{cat}"),
         call("create_video", "$1.56 where $0.52 was quoted", "sora-mcp resume", refused=True, prompt=DOG, model=VEO),
         paid=("$1.56", "aimlapi"),
     ),

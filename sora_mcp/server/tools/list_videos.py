@@ -18,7 +18,7 @@ from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.budget_text import describe_spent
 from sora_mcp.server.cancellations import name_cancellation
-from sora_mcp.server.charges import describe_basis, describe_charge
+from sora_mcp.server.charges import describe_basis, describe_bill, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.date_words import read_day
 from sora_mcp.server.messages import describe_job, describe_sound
@@ -130,7 +130,8 @@ def format_whole(
 ) -> CallToolResult:
     """Return the result for one job with all that is known of it; `approval` is the yes that bought it, `change` what `edits` makes."""
     fields = whole_fields(job, approval) | {"prompt": _shorten_prompt(job.prompt)}
-    message = "\n".join([*_describe_whole(job, zone), describe_job(job, now=now), *describe_ways_on(job), *describe_change(job, change)])
+    lines = [describe_job(job, now=now), *describe_bill(job), *describe_ways_on(job), *describe_change(job, change)]
+    message = "\n".join([*_describe_whole(job, zone), *lines])
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 
 

@@ -49,8 +49,8 @@ class Arguments:
     continues: Annotated[str, Spec("Job to go on from", is_job=True)] = ""
     edits: Annotated[str, Spec("Job or MP4 to change", is_job=True)] = ""
     variations: Annotated[int, Spec(minimum=1, maximum=MOST_TAKES)] = 1
-    max_usd: Annotated[Micros | None, Spec("Cap on the quote of all takes")] = None
-    quote: Annotated[str, Spec("A quote's id")] = ""
+    max_usd: Annotated[Micros | None, Spec("Cap on all takes' quote")] = None
+    quote: Annotated[str, Spec("Quote id")] = ""
     request_id: Annotated[str, Spec("Same id: bought once", is_name=True)] = ""
 
     @property

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Artifact, Job, VideoRequest
+from sora_mcp.domain import Artifact, Clip, Job, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.jobs.continuation import continue_job
+from sora_mcp.jobs.continuation import continue_job, describe_source
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.server.messages import describe_job
 from tests.each import each
 from tests.media.clips import a_clip
-from tests.nouns import a_job
+from tests.nouns import a_job, find_offer
 from tests.played import AimlApi, Cdn
 from tests.played.recorded import Recorded
 from tests.played.rig import Rig, rig
@@ -25,6 +25,7 @@ from tests.played.rig import Rig, rig
 SEEDANCE = "aimlapi:seedance-2.0"
 PRICE = f'["{SEEDANCE}"]\nper_second = "0.125"\n'
 SOUND = {"audio": True}
+SOUNDS = "With sound, as it has; audio=false makes it silent."
 
 
 def made(model: str, size: str, **options: Any) -> Job:
@@ -75,6 +76,28 @@ def made(model: str, size: str, **options: Any) -> Job:
 def test_what_is_not_said_is_taken_from_the_clip(job: Job, said: dict[str, Any], taken: tuple[Any, ...]) -> None:
     request = continue_job(VideoRequest("It goes on", continues=job.id, **said), job, Catalogue(), maker=job)
     assert (request.model, request.size, request.options, request.image) == (*taken, f"{job.id}#last")
+
+
+@each(
+    "said, taken, words",
+    [
+        ({}, {"size": "9:16 720p"}, f"Model and size are those of v_a. {SOUNDS}"),
+        ({"size": "9:16 480p"}, {"size": "9:16 480p"}, f"Model is that of v_a. {SOUNDS}"),
+        (
+            {},
+            {"size": "9:16 720p", "options": {"audio": False, "seed": 7}},
+            "Model, size and seed=7 are those of v_a. Without sound, as it is; audio=true gives it sound.",
+        ),
+        ({"model": SEEDANCE, "size": "9:16 480p"}, {"size": "9:16 480p"}, "With sound, as v_a has; audio=false makes it silent."),
+        ({"model": SEEDANCE, "size": "9:16 480p", "options": SOUND}, {"size": "9:16 480p"}, ""),
+        ({"model": SEEDANCE, "options": SOUND}, {"size": "720p"}, "Size is that of v_a."),
+        ({"options": SOUND}, {"edits": Clip("data:video/mp4;base64,")}, f"{SEEDANCE} continues v_a itself, not from its last frame."),
+    ],
+    ids=["all", "a size", "silent, with an option", "model and size", "everything", "no size", "by its vendor"],
+)
+def test_a_continuation_says_what_it_takes_from_the_clip(said: dict[str, Any], taken: dict[str, Any], words: str) -> None:
+    request = VideoRequest("It goes on", **{"model": SEEDANCE, "options": SOUND} | taken)
+    assert describe_source(VideoRequest("It goes on", continues=" v_a ", **said), request, find_offer(SEEDANCE)) == words
 
 
 def test_a_continuation_has_no_other_first_frame() -> None:

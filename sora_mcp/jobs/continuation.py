@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -87,21 +88,37 @@ def _find_taken(words: Iterable[str], offers: Sequence[Offer]) -> str | None:
     return next((text for text in words if any(fitting(text, sizes_of(offer, image=True)) for offer in offers)), None)
 
 
-def describe_source(said: VideoRequest, request: VideoRequest) -> str:
-    """Say what a continuation takes from the clip, of a request as it was `said` and as it was read; empty where that is nothing."""
+def describe_source(said: VideoRequest, request: VideoRequest, offer: Offer) -> str:
+    """Say what a continuation at the offer takes from the clip, of a request as it was `said` and as it was read; empty where that is
+    nothing."""
     if said.continues is None:
         return ""
+    source = said.continues.strip()
     if request.clip is not None:
-        return f"{request.model} continues {said.continues.strip()} itself, not from its last frame."
-    taken = (
-        ("model", said.model is None and request.model is not None),
-        ("size", said.size is None and request.size is not None),
-        ("sound", "audio" in request.options and "audio" not in said.options),
-    )
-    names = [name for name, is_taken in taken if is_taken]
-    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
-    verb = "is that" if len(names) == 1 else "are those"
-    return f"{listed.capitalize()} {verb} of {said.continues.strip()}." if names else ""
+        first = f"{request.model} continues {source} itself, not from its last frame."
+    else:
+        names = [name for name in ("model", "size") if getattr(said, name) is None and getattr(request, name) is not None]
+        names += _list_options(said, request, offer)
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+        first = f"{listed[:1].upper()}{listed[1:]} {'is that' if len(names) == 1 else 'are those'} of {source}." if names else ""
+    sound = _describe_sound(said, request, offer, "it" if first else source)
+    return " ".join(filter(None, (first, sound)))
+
+
+def _list_options(said: VideoRequest, request: VideoRequest, offer: Offer) -> Iterator[str]:
+    """Yield the options that were taken, but for sound and for what the offer does by itself."""
+    for name, value in request.options.items():
+        if name != "audio" and name not in said.options and not any(rule.default == value for rule in offer.rules if rule.param == name):
+            yield f"{name}={json.dumps(value, ensure_ascii=False)}"
+
+
+def _describe_sound(said: VideoRequest, request: VideoRequest, offer: Offer, source: str) -> str:
+    """Say whether the clip is made with sound, where that was taken, and how it is made otherwise, where it can be."""
+    if (audio := request.options.get("audio")) is None or "audio" in said.options:
+        return ""
+    taken = f"With sound, as {source} has" if audio else f"Without sound, as {source} is"
+    other = "audio=false makes it silent" if audio else "audio=true gives it sound"
+    return f"{taken}; {other}." if _can_take(offer, "audio", not audio) else f"{taken}."
 
 
 def _find_own(maker: Job, catalogue: Catalogue) -> str:

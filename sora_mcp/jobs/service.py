@@ -111,7 +111,7 @@ class VideoService(JobContext):
             return job
         note_purchase(job.vendor, job.id, videos=request.variations)
         # What only matters while it is bought is not stored: the vendor's answers say more afterwards.
-        why = tuple(filter(None, (describe_source(said, request), purchase.order.why)))
+        why = tuple(filter(None, (describe_source(said, request, purchase.order.offer), purchase.order.why)))
         return replace(job, ended=purchase.order.offer.ended, warnings=(*why, *job.warnings))
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:

@@ -1,15 +1,19 @@
-"""What PostgreSQL is asked: in few round trips, each of which is one more wait for everybody; again where a connection broke; as UTF-8."""
+"""What PostgreSQL is asked: in few round trips, each a wait for everybody, planned once; again where a connection broke; as UTF-8."""
 
 from __future__ import annotations
 
+import socket
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from sora_mcp.domain.money import NO_LIMIT, usd
@@ -90,6 +94,69 @@ def test_a_reading_without_a_transaction_is_one_statement(opened: Store) -> None
     known = reads(opened)
     found = {name: count(opened, known[name]) for name in LOOSE}
     assert found == dict.fromkeys(LOOSE, 1)
+
+
+def read_setting(store: Store, statement: str) -> object:
+    with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
+        return conn.execute(sa.text(statement)).scalar()
+
+
+def count_prepared(store: Store) -> object:
+    """The statements that PostgreSQL keeps the plans of, after several purchases on one connection."""
+    for _ in range(7):
+        reserve(store, principal="anna")
+    return read_setting(store, "SELECT count(*) FROM pg_prepared_statements")
+
+
+def test_the_statements_of_a_purchase_are_planned_once(opened: Store) -> None:
+    assert count_prepared(opened) == 6, "all but the one that begins it"
+
+
+@contextmanager
+def pooling(server: str) -> Iterator[int]:
+    """The port of a pooler: to each client it names a process that PostgreSQL does not have."""
+    with psycopg.connect(server) as conn:
+        path = f"{conn.info.host}/.s.PGSQL.{conn.info.port}"
+
+    class Link(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.socket(socket.AF_UNIX) as behind:
+                behind.connect(path)
+                threading.Thread(target=self.send_on, args=(behind,), daemon=True).start()
+                greeting = b""
+                while b"Z\0\0\0\5" not in greeting:
+                    greeting += behind.recv(65536)
+                at = greeting.index(b"K\0\0\0\x0c") + 5
+                self.request.sendall(greeting[:at] + b"\x7f\xff\xff\xff" + greeting[at + 4 :])
+                while data := behind.recv(65536):
+                    self.request.sendall(data)
+
+        def send_on(self, behind: socket.socket) -> None:
+            with suppress(OSError):
+                while data := self.request.recv(65536):
+                    behind.sendall(data)
+                behind.shutdown(socket.SHUT_WR)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Link) as pooler:
+        threading.Thread(target=pooler.serve_forever, daemon=True).start()
+        yield pooler.server_address[1]
+        pooler.shutdown()
+
+
+def test_behind_a_pooler_nothing_is_prepared(postgres_url: str, tmp_path: Path) -> None:
+    """Its next transaction may run on a server that has other statements, or the same name for another one."""
+    with empty_schema(postgres_url) as url, pooling(postgres_url) as port:
+        _, _, options = url.partition("&")
+        with opening(f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable&gssencmode=disable&{options}", tmp_path) as store:
+            assert count_prepared(store) == 0
+
+
+def test_what_is_written_down_survives_the_power_wherever_the_server_does_not_ask_for_that(postgres_url: str, tmp_path: Path) -> None:
+    """A paid call whose line was lost would be sent again."""
+    with empty_schema(postgres_url) as url:
+        for asked, needed in (("off", "on"), ("on", "on"), ("local", "local"), ("remote_apply", "remote_apply")):
+            with opening(f"{url}%20-csynchronous_commit%3D{asked}", tmp_path) as store:
+                assert read_setting(store, "SHOW synchronous_commit") == needed
 
 
 def test_a_database_that_was_made_without_an_encoding_keeps_every_text(postgres_url: str, tmp_path: Path) -> None:

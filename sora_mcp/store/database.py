@@ -31,9 +31,11 @@ T = TypeVar("T")
 SQLITE_WRITE, SQLITE_READ = "BEGIN IMMEDIATE", "BEGIN"
 # Each is sent in one round trip. A writer that hangs or vanished gives its locks back within the minute. Writers share this first lock:
 # they lock what they change by itself. Only who changes the schema or a budget holds it alone; processes of earlier versions always do.
+# A commit waits for the disk also where the server was told that none has to: a paid call whose line was lost would be sent again.
 POSTGRES_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POSTGRES_WRITE = (
     "BEGIN; SELECT set_config('lock_timeout', '8s', true), set_config('idle_in_transaction_session_timeout', '60s', true),"
+    " set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true),"
     " pg_advisory_xact_lock_shared(8295736101)"
 )
 POSTGRES_WRITE_ALONE = POSTGRES_WRITE.replace("_shared", "")
@@ -52,17 +54,19 @@ FILE = "file"
 STEPS = 1000
 """Steps of SQLite's machine between two looks at the clock."""
 LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
-# PgBouncer's transaction pooling has no prepared statements; a dead peer is noticed within half a minute.
+# A dead peer is noticed within half a minute.
 POSTGRES_OPTIONS = {
     "autocommit": True,  # transactions are begun by statements of their own
     "client_encoding": "UTF8",  # also of a database that was made without an encoding, whose text would come as bytes
-    "prepare_threshold": None,
+    "prepare_threshold": None,  # see _prepare_statements
     "connect_timeout": 10,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+PREPARE_AFTER = 5
+"""Times that a connection sends a statement before it is prepared, so that PostgreSQL plans it anew no more."""
 
 
 class TookTooLong(Exception):
@@ -267,7 +271,16 @@ def _postgres(address: URL) -> Database:
         engine = sa.create_engine(address, pool_size=8, max_overflow=0, hide_parameters=True, connect_args=POSTGRES_OPTIONS)
     except ModuleNotFoundError:
         raise StorageError("PostgreSQL needs one more package: pip install 'sora-mcp[postgres]'.") from None
+    event.listen(engine, "connect", _prepare_statements)
     return Database(engine, engine, anyio.CapacityLimiter(4), anyio.CapacityLimiter(4))
+
+
+def _prepare_statements(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    """Let the driver prepare statements, unless a pooler stands between: its transaction mode changes servers under the connection, and
+    another one does not know what was prepared. A pooler is told by the process id, which it makes up for its clients."""
+    driver: Any = connection
+    if driver.execute("SELECT pg_backend_pid()").fetchone() == (driver.info.backend_pid,):
+        driver.prepare_threshold = PREPARE_AFTER
 
 
 # The schema

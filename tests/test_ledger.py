@@ -210,7 +210,7 @@ def test_what_the_vendor_took_above_the_hold_counts_even_above_the_cap(store: St
 def test_what_a_vendor_names_above_the_hold_counts_before_it_is_spent(store: Store, clock: Clock) -> None:
     for number, (lost, held) in enumerate(itertools.product((False, True), ("1.00", "0"))):
         clock.at = day = NOON + number * 70 * DAY_S
-        store.outcomes.step.sync(running(store, "2.00"), replace(PENDING, micros=usd("1.50")), due_s=9)
+        store.outcomes.step.sync(running(store, "2.00"), replace(PENDING, micros=usd("1.50")), due_s=900)
         job = store.outcomes.step.sync(running(store, held), replace(PENDING, micros=usd("7.50")), due_s=0)
         assert job is not None
         job = claimed(store)

@@ -39,9 +39,9 @@ def test_more_than_a_twentieth_above_the_quote_pauses_the_model(store: Store, cl
 
 
 TELLS: dict[str, Callable[[Store, str], Job | None]] = {
-    "taken": lambda store, model: store.outcomes.bind.sync(begun(store, model=model), "t", replace(PENDING, micros=usd("2")), due_s=9),
+    "taken": lambda store, model: store.outcomes.bind.sync(begun(store, model=model), "t", replace(PENDING, micros=usd("2")), due_s=900),
     "done": lambda store, model: store.outcomes.bind_done.sync(begun(store, model=model), "t", replace(DONE, micros=usd("2")), "x"),
-    "runs": lambda store, model: store.outcomes.step.sync(running(store, model=model), replace(PENDING, micros=usd("2")), due_s=9),
+    "runs": lambda store, model: store.outcomes.step.sync(running(store, model=model), replace(PENDING, micros=usd("2")), due_s=900),
     "failed": lambda store, model: store.outcomes.end.sync(running(store, model=model), "failed", no("yes"), micros=usd("2")),
 }
 

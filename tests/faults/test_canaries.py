@@ -19,6 +19,7 @@ from tests.played import KEYS, VENDORS, Wire, played
 from tests.played.rig import PRICES, environment
 from tests.played.stdio import Chat, chat
 from tests.stories import facts
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 SHAPES = ("canary-{}-Zk9%q/w+1=tail", "sk_canary_{}_\"'<&>\\x;,$(id)", "{}-canary.eyJhbGciOiJub25lIn0.e30.~!#*")
@@ -57,6 +58,11 @@ async def journeys(spoken: Chat, wires: dict[str, Wire], keys: dict[str, str]) -
     await spoken.ask("resources/read", uri="sora://vendors")
 
 
+async def _is_listed(spoken: Chat, model: str) -> bool:
+    """Whether the model is known: a vendor's own list may come later than the answer that waited for it."""
+    return "error" not in await spoken.call("list_sizes", model=model)
+
+
 async def _journey(spoken: Chat, vendor: str, wire: Wire, key: str) -> None:
     forms = f"{key} {quote(key, safe='')} {base64.b64encode(key.encode()).decode()}"
     escaped = "".join(f"\\u{ord(char):04x}" for char in key)
@@ -73,6 +79,7 @@ async def _journey(spoken: Chat, vendor: str, wire: Wire, key: str) -> None:
         else:
             wire.arm("status", "instead", status=401, json=told)
             wire.arm("media", "instead", status=403, json=told)
+        assert await eventually(lambda: _is_listed(spoken, ORDERS[vendor]["model"]))
         job = await spoken.call("create_video", prompt=f"a boat {len(wire.heard)}", **ORDERS[vendor])
         assert "job_id" in job, job
         await spoken.ended(job["job_id"])

@@ -96,9 +96,9 @@ async def test_a_thousand_lines_with_one_yes_are_one_purchase_also_after_a_resta
             assert [error["code"] for (error,) in bad] == [INVALID_PARAMS] * len(MALFORMED)
             made = await calls(client, *range(100, 100 + TRIES), requestState=state, inputResponses={"approval": YES})
             jobs = {result["structuredContent"]["job_id"] for result in made}
+            assert await eventually(lambda: bool(wire.requests("submit")))
         async with lines(env_at(wire, tmp_path)) as client:
             (again,) = await calls(client, 1, requestState=state, inputResponses={"approval": YES})
-            assert await eventually(lambda: bool(wire.requests("submit")))
         assert (again["code"], len(jobs), len(wire.requests("submit"))) == (INVALID_PARAMS, 1, 1)
 
 

@@ -15,8 +15,8 @@ from sora_mcp.catalogue.name_matching import name_brand
 from sora_mcp.catalogue.name_parsing import MOST_NAME, read_words
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import FIT, check, find_order, quote, sizes_of
-from sora_mcp.catalogue.sizes import find_lost_shape, orientation
-from sora_mcp.domain import Offer, Order, Quote, VideoRequest
+from sora_mcp.catalogue.sizes import count_lines, find_lost_shape, orientation
+from sora_mcp.domain import Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import (
     BrokenRules,
@@ -182,16 +182,17 @@ class _Advice:
         return Micros(min((*whole, *buying, *(cap for cap in caps if cap is not None)), default=UNLIMITED))
 
     def _lower_price(self) -> Iterator[Fix]:
-        """Yield the longest shorter length, another size and other models, where that stays below the caps. The caller's own cap stays."""
+        """Yield the longest shorter length, the largest other size, of the same shape if there is one, and other models, where that stays
+        below the caps. The caller's own cap stays."""
         try:
             order, _ = plan(self.request, self.catalogue, today=self.today)
         except Refused:
             return
         offer, below = order.offer, self._find_most_each(self.limits.per_video)
         lengths = (Fix("seconds", n) for n in reversed(offer.seconds) if n < order.seconds)
-        shape = orientation(order.size)
-        others = (size for size in sizes_of(offer, image=order.image is not None) if size != order.size)
-        sizes = (Fix("size", size.text) for size in sorted(others, key=lambda size: orientation(size) != shape))
+        others = [size for size in sizes_of(offer, image=order.image is not None) if size != order.size]
+        others.sort(key=lambda size: (*_compare_shapes(size, order.size), -count_lines(size)))
+        sizes = (Fix("size", size.text) for size in others)
         yield from self._find_first_within(lengths, offer, below)
         yield from self._find_first_within(sizes, offer, below)
         yield from self.name_other_models(but=offer)
@@ -305,3 +306,8 @@ class _Advice:
         except Refused:
             return None
         return order.offer, price
+
+
+def _compare_shapes(size: Size, other: Size) -> tuple[bool, bool]:
+    """Return a key that is the least for sizes of the same ratio, then for those that lie the same way."""
+    return orientation(size) != orientation(other), size.ratio != other.ratio

@@ -7,25 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.affordable_clips import Room
+from sora_mcp.catalogue.best_look import add_larger_sizes, find_as_large, find_best, find_known, split_best
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
-from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, find_cheaper_parts, find_parts_within, list_splits
-from sora_mcp.catalogue.hints import BEST, TALK, find_label, get_hint
+from sora_mcp.catalogue.clip_plan import Part, find_cheaper_parts, find_parts_within
+from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.nearest_offers import Near, find_close, find_muted, find_nearest
 from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
 from sora_mcp.catalogue.rules import sizes_of
-from sora_mcp.catalogue.sizes import count_lines, fitting, name_size, orientation
+from sora_mcp.catalogue.sizes import count_lines
 from sora_mcp.domain import PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules, MissingKey, Refused
 from sora_mcp.domain.money import Micros, round_up
 from sora_mcp.store.records import Budget
 
-STEPS = (720, 1080, 1440, 2160)
-"""Numbers of lines that a video is usually made in."""
-MOST_COMPARED = 1080
-"""Lines up to which the best look is compared with the cheapest of that size."""
-MOST_STEPS = 2
-"""Sizes above the smallest at which the best look is priced."""
 MOST_LONGER = 2
 """Lengths above the one that was asked for that are looked at."""
 
@@ -48,7 +43,8 @@ class Estimate:
     offers: tuple[tuple[Order, Quote], ...]
     """The comparison, cheapest first, where no model was named: of what this user can buy, else of all that live."""
     best: tuple[tuple[Order, Quote], ...] = ()
-    """Of the compared offers the one with the best look: as it is compared, and at its next usual sizes of that shape."""
+    """Of the compared offers the one with the best look, or the model that was named: as it is priced, and at its next usual sizes of
+    that shape."""
     parts: tuple[Part, ...] = ()
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
     as_large: tuple[Order, Quote] | None = None
@@ -91,8 +87,10 @@ def add_alternatives(
     """
     order, room = found.order, Room(found.budget.per_video, found.budget.remainder)
     is_usable = catalogue.is_usable(order.offer)
-    is_best = request.model is not None and find_label(request.model) == BEST
-    best = find_best(request, [(order, held)] if is_best else found.offers, catalogue, clips=found.clips, room=room, today=today)
+    if request.model is None:
+        best = find_best(request, found.offers, catalogue, clips=found.clips, room=room, today=today)
+    else:
+        best = add_larger_sizes(request, (order, held), clips=found.clips, room=room, today=today)
     of_all = Room(room.per_video, Micros(room.left // found.clips))
     is_too_dear = bool(found.refusal) and is_usable and not found.parts and found.quote.micros > room.per_video
     silent = None if is_quoted else find_silent(request, order, found.quote, today=today)
@@ -140,46 +138,6 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
         return order, price, why_none
 
 
-def find_best(
-    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, clips: int, room: Room, today: date
-) -> tuple[tuple[Order, Quote], ...]:
-    """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at its next
-    usual sizes, as far as the caps leave room for all clips. Where the caps leave room for none of them, the cheapest as compared."""
-    known = _find_known(BEST, offers, catalogue, room) or _find_known(BEST, offers, catalogue, EVERYTHING)[:1]
-    if not known:
-        return ()
-    order, _ = known[0]
-    sizes = [size for size in sizes_of(order.offer, image=order.image is not None) if orientation(size) == orientation(order.size)]
-    meant = [size for size in sizes if request.size is None or size in fitting(request.size, sizes)]
-    meant.sort(key=lambda size: size.ratio == order.size.ratio)  # a later one of as many lines takes the place
-    steps = {lines: size for size in meant if (lines := count_lines(size)) > count_lines(order.size) and lines in STEPS}
-    found = [known[0]]
-    for lines in sorted(steps)[:MOST_STEPS]:
-        ranked = rank_orders((order.offer,), replace(request, size=steps[lines].text, seconds=order.seconds), today=today)
-        found += [one for one in ranked[:1] if room.count(one[1].micros, clips) == clips]
-    return tuple(found)
-
-
-def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today: date) -> tuple[Part, ...]:
-    """Return the clips of a model known for the best look that make a length which it does not make in one, the largest first."""
-    known = [offer for offer in catalogue.eligible_offers if (hint := get_hint(offer)) is not None and hint.good_for == BEST]
-    return list_splits(known, request, room, today=today) if known and request.clip is None else ()
-
-
-def find_as_large(
-    request: VideoRequest, best: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
-) -> tuple[Order, Quote] | None:
-    """Return the cheapest offer that can be bought at the next size of the best look; None where that one is named anyhow,
-    or the size is one that few ask for."""
-    if request.model is not None or len(best) < 2:
-        return None
-    step, _ = best[1]
-    if count_lines(step.size) > MOST_COMPARED:
-        return None
-    ranked = rank_eligible(catalogue, replace(request, size=name_size(step.size), seconds=step.seconds), today=today)
-    return ranked[0] if ranked and ranked[0][0].offer != step.offer else None
-
-
 def find_silent(request: VideoRequest, order: Order, price: Quote, *, today: date) -> Micros | None:
     """Return what the same clip costs without sound at its model, where nobody spoke of sound, it would have some, and that costs less."""
     if "audio" in request.options or order.options.get("audio") is not True:
@@ -200,13 +158,7 @@ def find_talking(
     request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, room: Room
 ) -> tuple[Order, Quote] | None:
     """Return the cheapest of the compared offers that are known for talking people and can be bought, where sound was asked for."""
-    return next(iter(_find_known(TALK, offers, catalogue, room)), None) if request.options.get("audio") is True else None
-
-
-def _find_known(good_for: str, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, room: Room) -> list[tuple[Order, Quote]]:
-    """Return those of the compared offers that can be bought, one clip at least, and are known for this, in their order."""
-    usable = [found for found in offers if catalogue.is_usable(found[0].offer) and room.count(found[1].micros, 1)]
-    return [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == good_for]
+    return next(iter(find_known(TALK, offers, catalogue, room)), None) if request.options.get("audio") is True else None
 
 
 def find_more_for_less(

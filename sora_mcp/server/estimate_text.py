@@ -127,8 +127,8 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
     """Yield the compared offers, the one with the best look, with sound the one for talking people, and why none can be bought, where no
     model was named."""
     if not estimate.offers:
-        if len(estimate.best) > 1:
-            yield f"{capitalize(', '.join(_list_steps(estimate, today)))}."
+        if larger := describe_larger(estimate, today=today):
+            yield larger
         return
     compared = _compare(estimate, catalogue, today, _list_within(estimate, catalogue)[:MOST_NAMED])
     yield f"Cheapest first: {', '.join([*_describe_muted(estimate, today), compared])}."
@@ -307,8 +307,13 @@ def _describe_best(estimate: Estimate, catalogue: Catalogue, today: date) -> Ite
         yield from _describe_all_fitting(estimate, catalogue, today)
 
 
+def describe_larger(estimate: Estimate, *, today: date) -> str:
+    """Return as a sentence what the clips cost at the next sizes of the model that was named; empty for a comparison."""
+    return "" if estimate.offers or len(estimate.best) < 2 else f"{capitalize(', '.join(_list_steps(estimate, today)))}."
+
+
 def _list_steps(estimate: Estimate, today: date) -> list[str]:
-    """Return what the clips cost at the next sizes of the model with the best look, and which of them alone needs approval."""
+    """Return what the clips cost at the next sizes of the model that is priced there, and which of them alone needs approval."""
     (_, least), *steps = estimate.best
     is_asked = bool(_describe_asking(estimate, least, today))
     return [

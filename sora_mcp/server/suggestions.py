@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED
 from sora_mcp.catalogue.affordable_clips import Room
+from sora_mcp.catalogue.best_look import describe_best_within
 from sora_mcp.catalogue.clip_plan import describe_parts_within
 from sora_mcp.catalogue.explain import explain, explain_price
 from sora_mcp.catalogue.families import explain_unknown, name_best_look
@@ -128,7 +129,12 @@ async def _explain(
         return _append(explained, more) if more else explained
     if isinstance(refusal, OverBudget) and is_bought:
         raisable = add_how_to_raise(refusal, service.settings)
-        return explain_price(raisable, request, service.catalogue, most=most, left=left, today=service.today)
+        explained = explain_price(raisable, request, service.catalogue, most=most, left=left, today=service.today)
+        if request.max_usd is None:
+            return explained
+        room, named = Room(most, min(left, request.max_usd)), {request.model, *(fix.value for fix in fixes)}
+        best = describe_best_within(request, service.catalogue, room=room, but=named, today=service.today)
+        return OverBudget(f"{explained.message} {best}") if best else explained
     if isinstance(refusal, ModelRetired):
         best = name_best_look(request, service.catalogue, today=service.today)
         return ModelRetired(" ".join([refusal.message, *best]), broken=refusal.broken)

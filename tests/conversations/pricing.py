@@ -250,7 +250,7 @@ PRICING = (
     ),
     talk(
         "10 seconds in 4K, with two dollars left (of a vendor whose cheapest costs more)",
-        call("estimate_cost", "Within your limits: seconds=9 ($1.90, ", 'size="16:9 720p" ($0.72, ', "Not now: ", seconds=10, size="4K"),
+        call("estimate_cost", "Within your limits: seconds=9 ($1.90, ", 'size="16:9 1080p" ($1.06, ', "Not now: ", seconds=10, size="4K"),
         call("estimate_cost", never=("Within your limits",), seconds=9, size="4K"),
         keys=("google",),
         env={"SORA_MCP_DAILY_USD": "2"},

@@ -8,13 +8,14 @@ import pytest
 
 from .advising import ADVISING
 from .buying import BUYING
+from .comparing import COMPARING
 from .finding import FINDING
 from .looking import LOOKING
 from .pricing import PRICING
 from .script import Talk, play
 from .starting import STARTING
 
-TALKS = (*ADVISING, *BUYING, *LOOKING, *FINDING, *PRICING, *STARTING)
+TALKS = (*ADVISING, *BUYING, *COMPARING, *LOOKING, *FINDING, *PRICING, *STARTING)
 ROWS = [
     pytest.param(
         script,

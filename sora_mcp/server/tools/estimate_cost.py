@@ -13,7 +13,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Image, VideoRequest
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_channel
-from sora_mcp.server.estimate_text import describe_estimate, describe_list_price, describe_sum, name_at_hand
+from sora_mcp.server.estimate_text import describe_estimate, describe_larger, describe_list_price, describe_sum, name_at_hand
 from sora_mcp.server.raising_limits import describe_how_to_raise
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
@@ -124,9 +124,8 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         budget=budget_fields(estimate.budget),
         offers=offers or None,
     )
-    return build_result(
-        structured if offers else _shorten(structured, spare=(describe_list_price(estimate), name_at_hand(estimate), how_to_raise))
-    )
+    spare = (describe_larger(estimate, today=today), describe_list_price(estimate), name_at_hand(estimate), how_to_raise)
+    return build_result(structured if offers else _shorten(structured, spare=spare))
 
 
 def _shorten(structured: dict[str, Any], *, spare: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""Find the model that is known for the best look, and what a model costs at its larger sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date
+
+from sora_mcp.catalogue.affordable_clips import Room
+from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
+from sora_mcp.catalogue.clip_descriptions import describe_looks
+from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, list_splits
+from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.rules import sizes_of
+from sora_mcp.catalogue.sizes import count_lines, fitting, name_lines, name_size, orientation
+from sora_mcp.domain import Order, Quote, VideoRequest
+from sora_mcp.domain.money import format_dollars
+
+STEPS = (720, 1080, 1440, 2160)
+"""Numbers of lines that a video is usually made in."""
+MOST_COMPARED = 1080
+"""Lines up to which the best look is compared with the cheapest of that size."""
+MOST_STEPS = 3
+"""Larger sizes of a model that are priced."""
+
+
+def find_best(
+    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, clips: int, room: Room, today: date
+) -> tuple[tuple[Order, Quote], ...]:
+    """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at its next
+    usual sizes, as far as the caps leave room for all clips. Where the caps leave room for none of them, the cheapest as compared."""
+    known = find_known(BEST, offers, catalogue, room) or find_known(BEST, offers, catalogue, EVERYTHING)[:1]
+    return add_larger_sizes(request, known[0], clips=clips, room=room, today=today) if known else ()
+
+
+def add_larger_sizes(
+    request: VideoRequest, found: tuple[Order, Quote], *, clips: int, room: Room, today: date
+) -> tuple[tuple[Order, Quote], ...]:
+    """Return the priced order, and the same at the next usual sizes of its shape, as far as the caps leave room for all clips."""
+    order, _ = found
+    sizes = [size for size in sizes_of(order.offer, image=order.image is not None) if orientation(size) == orientation(order.size)]
+    meant = [size for size in sizes if request.size is None or size in fitting(request.size, sizes)]
+    meant.sort(key=lambda size: size.ratio == order.size.ratio)  # a later one of as many lines takes the place
+    steps = {lines: size for size in meant if (lines := count_lines(size)) > count_lines(order.size) and lines in STEPS}
+    every = [found]
+    for lines in sorted(steps)[:MOST_STEPS]:
+        larger = replace(request, model=None, size=steps[lines].text, seconds=order.seconds)
+        every += [one for one in rank_orders((order.offer,), larger, today=today)[:1] if room.count(one[1].micros, clips) == clips]
+    return tuple(every)
+
+
+def find_as_large(
+    request: VideoRequest, best: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
+) -> tuple[Order, Quote] | None:
+    """Return the cheapest offer that can be bought at the next size of the best look; None where that one is named anyhow,
+    or the size is one that few ask for."""
+    if request.model is not None or len(best) < 2:
+        return None
+    step, _ = best[1]
+    if count_lines(step.size) > MOST_COMPARED:
+        return None
+    ranked = rank_eligible(catalogue, replace(request, size=name_size(step.size), seconds=step.seconds), today=today)
+    return ranked[0] if ranked and ranked[0][0].offer != step.offer else None
+
+
+def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today: date) -> tuple[Part, ...]:
+    """Return the clips of a model known for the best look that make a length which it does not make in one, the largest first."""
+    known = [offer for offer in catalogue.eligible_offers if (hint := get_hint(offer)) is not None and hint.good_for == BEST]
+    return list_splits(known, request, room, today=today) if known and request.clip is None else ()
+
+
+def describe_best_within(request: VideoRequest, catalogue: Catalogue, *, room: Room, but: Collection[object], today: date) -> str:
+    """Say what all clips of a request cost at the cheapest model with the best look, and at its larger sizes, where the caps leave room for
+    them; empty where they do not, or where that model is one of those that are named anyhow (`but`)."""
+    clips, plain = request.variations, replace(request, model=None, max_usd=None)
+    found = find_best(plain, rank_eligible(catalogue, plain, today=today), catalogue, clips=clips, room=room, today=today)
+    if not found or found[0][0].offer.id in but or room.count(found[0][1].micros, clips) < clips:
+        return ""
+    (order, price), *larger = found
+    steps = [f"at {name_lines(other.size)} {format_dollars(step.micros * clips)}" for other, step in larger]
+    asked = ", needs approval" if price.describe_doubt(today) else ""
+    first = f"{order.offer.id} {format_dollars(price.micros * clips)} ({describe_looks(order)}{asked})"
+    return f"Best look within that: {', '.join([first, *steps])}."
+
+
+def find_known(good_for: str, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, room: Room) -> list[tuple[Order, Quote]]:
+    """Return those of the compared offers that can be bought, one clip at least, and are known for this, in their order."""
+    usable = [found for found in offers if catalogue.is_usable(found[0].offer) and room.count(found[1].micros, 1)]
+    return [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == good_for]

@@ -70,11 +70,11 @@ class Part(NamedTuple):
 
 def make_part(count: int, order: Order, price: Quote, *, today: date) -> Part:
     """Return the way to make a length of so many clips like this one, each next one going on from the one before where its model can."""
-    going_on = _price_going_on(order, price, today)
+    going_on = price_going_on(order, price, today)
     return Part((order.seconds,) * count, order, price, Micros(price.micros + (count - 1) * going_on))
 
 
-def _price_going_on(order: Order, price: Quote, today: date) -> Micros:
+def price_going_on(order: Order, price: Quote, today: date) -> Micros:
     """Return what such a clip costs that goes on from another, where its model can: with a first frame."""
     if order.image is None and [rate for rate in order.offer.rates if rate.picture or "image" in rate.when] and can_go_on(order):
         with contextlib.suppress(PriceUnknown):
@@ -131,7 +131,7 @@ def _split_on(offer: Offer, request: VideoRequest, today: date) -> Part | None:
     if type(total) is not int or total > MOST_PARTS * offer.seconds[-1]:
         return None
     ranked = [found for seconds in offer.seconds for found in rank_orders((offer,), replace(request, seconds=seconds), today=today)]
-    priced = {order.seconds: (order, price, _price_going_on(order, price, today)) for order, price in ranked}
+    priced = {order.seconds: (order, price, price_going_on(order, price, today)) for order, price in ranked}
     best: list[tuple[int, int, int, int, tuple[int, ...]]] = [(0, 0, 0, 0, ())]  # cost, clips, length, squares: equal clips have least
     for wanted in range(1, total + 1) if priced else ():
         ways = ((best[max(wanted - seconds, 0)], seconds, priced[seconds][2]) for seconds in priced)

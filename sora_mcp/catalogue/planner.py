@@ -15,6 +15,7 @@ from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
 from sora_mcp.catalogue.size_words import list_meanings
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
 from sora_mcp.catalogue.unavailable import describe_missing, refuse_all
+from sora_mcp.catalogue.usual_length import USUAL_S
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
@@ -24,8 +25,6 @@ MOST_CHANGE = 5
 """Percent by which a live price may differ from the dated one without a word."""
 SHORT_S = 4
 """A clip below this is shorter than people expect where they say no length."""
-USUAL_S = 5
-"""The length that most models make, and most people take."""
 
 
 CHEAPEST = "It is the cheapest model for this request."

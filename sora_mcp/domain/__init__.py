@@ -38,7 +38,19 @@ from sora_mcp.domain.offer import (
 )
 from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
 from sora_mcp.domain.pause import Pause
-from sora_mcp.domain.request import CONTINUES, EDITS, LOCAL, NAMED_OPTIONS, PICTURES, Clip, Image, VideoRequest, list_pictures, read_uri
+from sora_mcp.domain.request import (
+    CONTINUES,
+    EDITS,
+    LOCAL,
+    MOST_TAKES,
+    NAMED_OPTIONS,
+    PICTURES,
+    Clip,
+    Image,
+    VideoRequest,
+    list_pictures,
+    read_uri,
+)
 from sora_mcp.domain.vendor import (
     Balance,
     Done,
@@ -68,6 +80,7 @@ __all__ = [
     "LIVE",
     "LOCAL",
     "LOST_FILE",
+    "MOST_TAKES",
     "NAMED_OPTIONS",
     "PAUSED",
     "PICTURES",

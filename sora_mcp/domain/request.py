@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from sora_mcp.domain.money import Micros
 
+MOST_TAKES = 10
+"""Takes of one request."""
 NAMED_OPTIONS = ("audio", "last_image", "references")
 """Options that are arguments of their own too, which mean the same."""
 PICTURES = ("last_image", "references")

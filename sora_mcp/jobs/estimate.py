@@ -19,7 +19,7 @@ from sora_mcp.domain import PICTURES, NextClip, Offer, Order, Quote, Size, Video
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules, MissingKey, Refused
 from sora_mcp.domain.money import Micros, round_up
-from sora_mcp.store.records import Budget
+from sora_mcp.store.records import Approval, Budget
 
 MOST_LONGER = 2
 """Lengths above the one that was asked for that are looked at."""
@@ -35,8 +35,8 @@ class Estimate:
     micros: Micros
     """Of all clips."""
     needs_confirmation: bool
-    quote_id: str | None
-    """A quote that a person can agree to before: one such clip with any prompt."""
+    waits: Approval | None
+    """A quote that a person can agree to before: such clips with any prompts."""
     refusal: str | None
     """The sentence with which create_video would refuse it now."""
     budget: Budget
@@ -76,6 +76,11 @@ class Estimate:
     """Where a resolution was asked for: what costs less than all that have it, with a larger one, or one that no source says."""
     muted: Near | None = None
     """Where a silent clip was asked for: one whose sound has to be taken out, for less."""
+
+    @property
+    def quote_id(self) -> str | None:
+        """The id of the quote that waits."""
+        return None if self.waits is None else self.waits.id
 
 
 def add_alternatives(

@@ -174,11 +174,12 @@ class VideoService(JobContext):
         refusal = self._find_obstacle(order, outlook) if is_usable else none_left or self._describe_missing_key(order.offer, request)
         refusal = refusal or outlook.passed_cap
         quote_id = (waiting or await self.store.approvals.request(terms)) if needs_yes and refusal is None else None
+        waits = await self.store.approvals.get(quote_id) if quote_id is not None else None
         total, offers = Micros(price.micros * clips + extra), compare_offers(request, catalogue, today=today)
-        found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, outlook.budget, offers, parts=parts)
+        found = Estimate(order, price, clips, total, needs_yes, waits, refusal, outlook.budget, offers, parts=parts)
         found = add_alternatives(found, request, held, catalogue, is_quoted=price.micros != table.micros, today=today)
-        missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         is_paused = is_usable and order.offer.id in catalogue.paused_models
+        missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         over = OverBudget("") if is_usable and refusal and refusal == outlook.passed_cap and not parts else missing
         stop = ModelRetired("") if is_paused else over
         at_hand = () if stop is None else await self.advise(stop, request, principal=principal, buys=is_usable, clips=clips)

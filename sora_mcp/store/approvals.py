@@ -125,7 +125,7 @@ def use_approval(
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
     for_this = " for this" if purchase.clips == 1 else " together"
     height = "" if above is None else f" (it is above {format_dollars(above)})"
-    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first{height}, by {_show_time(expires_at)}."
+    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first{height}, by {show_time(expires_at)}."
     is_of_one = purchase.clips == 1 and given is None and purchase.order.clip is None
     price, order = purchase.whole_quote, purchase.order
     return NeedsConfirmation(message, quote_id=quote_id, price=price, order=order, reason=reason.strip(), is_of_one=is_of_one)
@@ -154,7 +154,7 @@ def refuse_declined(conn: sa.Connection, purchase: Purchase) -> Declined | None:
         return None
     mine = (quotes.c.id == canonical(purchase.quote_id), quotes.c.principal == purchase.identity.principal)
     at = conn.execute(sa.select(quotes.c.declined_at).where(*mine)).scalar()
-    return None if at is None else Declined(f"The user declined quote {purchase.quote_id} at {_show_time(at)}. Nothing was bought.")
+    return None if at is None else Declined(f"The user declined quote {purchase.quote_id} at {show_time(at)}. Nothing was bought.")
 
 
 def refuse_other_quote(conn: sa.Connection, purchase: Purchase, *, now: float) -> BrokenRules | None:
@@ -177,12 +177,13 @@ def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:
     """Return the refusal of a clip whose plan a person has to approve first."""
     total, each = format_dollars(plan.micros * plan.uses), format_dollars(plan.micros)
     what = f"{plan.uses} clips of {plan.seconds} s on {plan.model}, {each} each, {total} in all"
-    by = f"by {_show_time(plan.expires_at)}: one approval for all of them, with any prompts"
+    by = f"by {show_time(plan.expires_at)}: one approval for all of them, with any prompts"
     message = f"The user has not approved quote {plan.id} yet, for {what}, and must do so first, {by}."
     return NeedsConfirmation(message, quote_id=plan.id, price=purchase.quote, order=purchase.order)
 
 
-def _show_time(at: float) -> str:
+def show_time(at: float) -> str:
+    """Return a Unix time as people read it."""
     return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"
 
 
@@ -207,7 +208,7 @@ def _find_declined(conn: sa.Connection, purchase: Purchase, named: str | None, *
     at = conn.execute(sa.select(sa.func.max(quotes.c.declined_at)).where(*mine)).scalar()
     if at is None or now >= at + NO_HOLDS_S:
         return None
-    return Declined(f"The user declined this request at {_show_time(at)}. Nobody is asked again before {_show_time(at + NO_HOLDS_S)}.")
+    return Declined(f"The user declined this request at {show_time(at)}. Nobody is asked again before {show_time(at + NO_HOLDS_S)}.")
 
 
 def _read(conn: sa.Connection, quote_id: str, principal: str | None = None) -> Approval:

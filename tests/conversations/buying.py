@@ -27,7 +27,13 @@ BUYING = (
     talk(
         "make me a 10 second vertical video of my cat for TikTok, without any key",
         call(
-            "estimate_cost", "free", "a drawn scene that no model made", "Best look: ", "where clips are paid", size="vertical", seconds=10
+            "estimate_cost",
+            "free",
+            "a drawn scene that no model made",
+            "with the best look $",
+            "Clips are paid there.",
+            size="vertical",
+            seconds=10,
         ),
         call(
             "create_video",
@@ -542,7 +548,7 @@ BUYING = (
     ),
     talk(
         "two people talk: what is good for that?",
-        call("estimate_cost", "Talking people: muvi:kling-3.0-standard $0.63 (5 s, with sound)", audio=True, seconds=5),
+        call("estimate_cost", "muvi:kling-3.0-standard $0.63 (5 s, with sound; talking people)", audio=True, seconds=5),
         call("list_sizes", "muvi:kling-3.0-standard (talking people): ", never=("seedance",), model="talking people"),
         call("list_sizes", "muvi:veo-3.1 (best look): ", model="best look"),
         call("list_sizes", "muvi:veo-3.1-fast (drafts): ", model="Drafts"),
@@ -605,7 +611,7 @@ BUYING = (
     ),
     talk(
         "what would 100 clips cost?",
-        call("estimate_cost", "100 real clips cost ", " each (8 s", never=("Cannot be bought now", ", no key"), clips=100, seconds=8),
+        call("estimate_cost", "100 real clips cost $", "(8 s, ", never=("Cannot be bought now", ", no key"), clips=100, seconds=8),
     ),
     talk(
         "what would 100 clips cost, in the best look?",

@@ -14,15 +14,15 @@ PRICING = (
         "what would a real clip cost? (without any key)",
         call(
             "estimate_cost",
-            "A real clip costs $0.10: runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p). No key for Runway. Only the user can "
-            "add it: `sora-mcp setup runway` in a terminal, then a new start of this client. ",
-            "The key comes with an account there, where clips are paid. Others: ",
-            never=(", no key",),
+            "A real clip costs $0.10 on runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p), with the best look $0.35 on "
+            "byteplus:seedance-2.0. No key for Runway. Only the user can add it: `sora-mcp setup runway` in a terminal, then a new start "
+            "of this client. Clips are paid there. Without a key: 5 s on sample:sample, free.",
+            never=(", no key", "Left today"),
             seconds=5,
             audio=True,
         ),
-        call("estimate_cost", "2 real clips cost $0.61: ", "Without a key: 2 clips of 15 s", seconds=30),
-        call("estimate_cost", "(5 s, 480p, calculated price needs approval). No key for fal.", seconds=5),
+        call("estimate_cost", "2 real clips cost $0.61 on ", "Without a key: 2 clips of 15 s", seconds=30),
+        call("estimate_cost", "(5 s, 480p), with the best look $0.35 on byteplus:seedance-2.0 (with sound). No key for fal.", seconds=5),
         call("estimate_cost", "on fal:veo-3.1-lite: $0.20", "Not now: No key for fal.", model="veo-3.1-lite"),
         call("create_video", "No key for AI/ML API, fal or Replicate.", refused=True, prompt="A cat", model="veo-3.1-lite"),
     ),
@@ -101,10 +101,10 @@ PRICING = (
         "three clips in 720p (which one model makes larger, another in a resolution that no source says, both longer and for less)",
         call(
             "estimate_cost",
-            "Cheapest first: muvi:wan-2.7 $0.90 in all, $0.30 each (2 s, 720p), ",
+            "Cheapest first: muvi:wan-2.7 $0.90 in all, $0.30 each (2 s, 720p; 4 s $0.60 each), ",
             "Close to it: muvi:hailuo-2.3-standard $0.63 in all, $0.21 each (6 s, 768p), muvi:kling-o1-standard $0.75 in all, $0.25 each "
             "(5 s, resolution not stated).",
-            "Best look: muvi:veo-3.1 $2.40 in all, $0.80 each (4 s, without sound, 720p, needs approval as variations).",
+            "muvi:veo-3.1 $2.40 in all, $0.80 each (4 s, without sound, 720p, one approval for all 3; best look), ",
             "muvi:wan-2.7 makes 2 to 15 s; 5 s cost $0.75 a clip.",
             size="720p",
             clips=3,
@@ -128,7 +128,7 @@ PRICING = (
             clips=5,
             seconds=12,
         ),
-        call("estimate_cost", "That covers both for an hour", clips=2, seconds=5),
+        call("estimate_cost", "That covers both until 13:00 UTC, with any prompts", clips=2, seconds=5),
         call(
             "create_video",
             'One approval for N such clips: estimate_cost(model="byteplus:seedance-2.0", clips=N).',
@@ -280,7 +280,12 @@ PRICING = (
     ),
     talk(
         "half a minute of a train, approved at once (where a clip that goes on costs more than the first)",
-        call("estimate_cost", "That covers clips at $0.30; one that goes on costs $0.31 and is asked about", as_quote="q", seconds=30),
+        call(
+            "estimate_cost",
+            "That covers both until 13:00 UTC, with any prompts; one that goes on from another costs $0.31 and is asked about",
+            as_quote="q",
+            seconds=30,
+        ),
         Approve("q"),
         call("create_video", "Started", as_job="a", prompt="A train", seconds=15, quote="{q}"),
         call("get_video_status", "Done", job_id="{a}"),

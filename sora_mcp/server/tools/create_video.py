@@ -11,7 +11,7 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
 from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.planner import NO_KEY
-from sora_mcp.domain import LOCAL, Job, VideoRequest
+from sora_mcp.domain import LOCAL, MOST_TAKES, Job, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.server.charges import format_price
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
@@ -25,7 +25,6 @@ from sora_mcp.server.vendor_words import name_vendor
 
 MOST_PROMPT = 100_000
 """Characters: many times what any vendor takes."""
-MOST_TAKES = 10
 
 NAMED_OPTIONS = {"seed": "integer", "negative_prompt": "string"}
 """Options that many models have. Where a schema names none, OpenAI's strict mode lets a model say none."""

@@ -124,7 +124,7 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         budget=budget_fields(estimate.budget),
         offers=offers or None,
     )
-    spare = (describe_larger(estimate, today=today), describe_list_price(estimate), name_at_hand(estimate), how_to_raise)
+    spare = (describe_larger(estimate, catalogue, today=today), describe_list_price(estimate), name_at_hand(estimate), how_to_raise)
     return build_result(structured if offers else _shorten(structured, spare=spare))
 
 

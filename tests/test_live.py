@@ -14,7 +14,7 @@ import pytest
 from mcp import Client
 
 from sora_mcp.domain import Call, Reply, Vendor
-from sora_mcp.domain.errors import OverBudget, UnknownModel
+from sora_mcp.domain.errors import OverBudget, UnknownModel, VendorError
 from sora_mcp.jobs.estimate import Estimate
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest
@@ -109,7 +109,7 @@ async def test_a_list_that_takes_longer_than_a_caller_waits_is_there_for_the_nex
         at.service.availability.patience_s = 0.0
         at.wire.arm("list", "slow", seconds=0.2)
         for _ in range(2):  # the second one finds the same fetching under way
-            with pytest.raises(UnknownModel):
+            with pytest.raises(VendorError, match=r"OpenRouter's list of models has not arrived.* Try again in 5 s"):
                 await at.create(VEO, seconds=4)
 
         async def listed() -> bool:
@@ -120,11 +120,19 @@ async def test_a_list_that_takes_longer_than_a_caller_waits_is_there_for_the_nex
         assert ((await at.create(VEO, seconds=4)).model, lists(at)) == (VEO, 1)
 
 
+async def test_list_sizes_says_that_the_list_of_a_named_model_has_not_arrived(tmp_path: Path) -> None:
+    async with rig(OpenRouter(listed=False), tmp_path) as at, Client(server(at)) as client:
+        named = await client.call_tool("list_sizes", {"model": VEO})
+        every = await client.call_tool("list_sizes", {})
+    assert (named.is_error, every.is_error) == (True, False)
+    assert "OpenRouter's list of models has not arrived" in (named.structured_content or {})["message"]
+
+
 async def test_a_server_ends_although_a_list_is_still_being_fetched(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         at.service.availability.patience_s = 0.0
         at.wire.arm("list", "hang")
-        with pytest.raises(UnknownModel):
+        with pytest.raises(VendorError, match="has not arrived"):
             await at.create(VEO, seconds=4)
         assert await eventually(lambda: lists(at) == 1)
         began = time.monotonic()
@@ -135,9 +143,11 @@ async def test_a_server_ends_although_a_list_is_still_being_fetched(tmp_path: Pa
 async def test_without_a_worker_the_fetching_ends_with_the_callers_patience(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at, open_service(at.settings, work=False, clock=at.clock) as service:
         service.availability.patience_s = 0.0
-        await service.availability.look(VEO)
+        with pytest.raises(VendorError, match="has not arrived"):
+            await service.availability.look(VEO)
         service.availability.patience_s, never = 2.0, service.catalogue.has_name(VEO)
-        await service.availability.look(VEO)
+        with pytest.raises(VendorError, match="Try again in 60 s"):
+            await service.availability.look(VEO)
         assert (never, service.catalogue.has_name(VEO), lists(at)) == (False, False, 0)  # not asked again within the minute
 
 
@@ -152,7 +162,7 @@ class Odd(VendorClient):
 async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         at.service.availability.http_client = Odd(at.folder, {})
-        with pytest.raises(UnknownModel):
+        with pytest.raises(VendorError, match="has not arrived"):
             await at.create(VEO, seconds=4)
         assert (await at.until((await at.create("sample:sample", size="640x360")).id, "completed")).state == "completed"
 
@@ -160,7 +170,7 @@ async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path)
 async def test_a_name_that_nobody_knows_is_looked_for_in_a_new_list_at_most_once_a_minute(tmp_path: Path) -> None:
     clock = Clock(NOON)
     async with rig(OpenRouter(listed=False), tmp_path, clock=clock) as at:
-        with pytest.raises(UnknownModel):
+        with pytest.raises(VendorError, match="has not arrived"):
             await at.create(VEO)
         assert at.service.catalogue.has_name("muvi:sora-2"), "the written offers stay"
         at.vendor.listed, clock.at = True, clock.at + DAY  # type: ignore[attr-defined]

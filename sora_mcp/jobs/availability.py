@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,8 @@ import anyio
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Call, Offer, Reply, Vendor
-from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.broken_rule import quote_value
+from sora_mcp.domain.errors import SoraError, VendorError
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.records import Listed
@@ -27,6 +29,8 @@ CURRENT_S = 1.0
 """How long what was read from the store is taken for current: `reserve` looks again at what must not be bought."""
 LATER_S = 3_600.0
 """When a list is asked for again that the vendor refused, as to a key that may not read prices."""
+LATE_S = 5.0
+"""After how long a caller may ask again for a model of a list that is still being fetched."""
 REFUSED = (400, 401, 403, 404)
 BETWEEN = " "
 """Stands in the store between a model and the mode of it that is missing."""
@@ -82,16 +86,29 @@ class Availability:
     async def look(self, name: str | None = None) -> None:
         """Bring the catalogue up to date for a request that names this model, or none.
 
-        Where a list cannot be fetched, its last copy stays.
+        Where a list cannot be fetched, its last copy stays. VendorError where there is none, and it alone could say whether the vendor has
+        the model.
         """
         await self.refresh()
         due = [vendor for vendor in self.written.vendors if _list_call(vendor) is not None and self._is_due(vendor, name)]
-        if not due:
+        if due:
+            with anyio.move_on_after(self.patience_s):
+                for over in [await self._start_fetching(vendor) for vendor in due]:
+                    await over.wait()
+            await self.load()
+        if name is not None:
+            self._refuse_unlisted(name)
+
+    def _refuse_unlisted(self, name: str) -> None:
+        """Raise VendorError where a vendor with a key is named whose list never came, and which has no such model without it."""
+        seller = name.strip().casefold().partition(":")[0]
+        vendor = next((vendor for vendor in self.written.vendors if vendor.name == seller and vendor.listing is not None), None)
+        if vendor is None or vendor.name not in self.written.keyed or self.age_of(vendor) is not None or self.catalogue.has_name(name):
             return
-        with anyio.move_on_after(self.patience_s):
-            for over in [await self._start_fetching(vendor) for vendor in due]:
-                await over.wait()
-        await self.load()
+        wait_s = max(self._not_before.get(seller, 0.0) - self.clock(), LATE_S)
+        why = f"{vendor.title}'s list of models has not arrived, so it is not known whether it has {quote_value(name)}."
+        wait = f"{math.ceil(wait_s)} s" if wait_s < 120 else f"{math.ceil(wait_s / 60)} min"
+        raise VendorError("vendor_unavailable", f"{why} Try again in {wait}.", vendor=vendor.title, retry_after_s=wait_s)
 
     async def miss(self, model: str, code: str, *, mode: str = "") -> None:
         """Remember that a vendor said that it does not have this model, or not now; of one with several modes the one of this name or path.

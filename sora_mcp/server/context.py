@@ -20,7 +20,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
-from sora_mcp.domain.errors import SoraError, StorageError
+from sora_mcp.domain.errors import SoraError, StorageError, VendorError
 from sora_mcp.server.caller_identity import Callers
 from sora_mcp.server.finished_meanwhile import Chat, Visits
 from sora_mcp.server.job_changes import Changes
@@ -106,6 +106,8 @@ class ServerContext:
         if self._service is not None or self._written.may_list(model):
             try:
                 await (await self.service()).availability.look(model or None)
+            except VendorError:
+                raise
             except SoraError as error:
                 log.warning("only the written offers are shown: %s", error)
         return self.catalogue

@@ -91,6 +91,7 @@ UNSTORED = (
     "chain",
     "ended",
     "is_paused",
+    "is_unfamiliar",
 )
 """What is true of a job only at the moment of looking."""
 
@@ -182,6 +183,8 @@ class Job:
     """The end of its model at the maker, of a job that was just bought."""
     is_paused: bool = field(default=False, compare=False)
     """Whether nothing is bought of its model until a person resumes it, of a job that cost more than was quoted."""
+    is_unfamiliar: bool = field(default=False, compare=False)
+    """Whether the caller neither named it nor started it in this chat: a sentence names it by its prompt then."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sora_mcp.domain import EDIT_MODEL, Job, Vendor
 from sora_mcp.server.charges import capitalize, describe_hold, describe_money, format_price
+from sora_mcp.server.job_names import name_job
 from sora_mcp.server.vendor_words import name_vendor, quote_vendor
 
 RULES = {
@@ -45,7 +46,7 @@ def describe_cancelled(job: Job, vendor: Vendor | None) -> str:
     where = f" at {title}" if job.vendor_id else "" if job.model == EDIT_MODEL else " before it was sent"
     wish = ", as the user asked" if job.vendor_id and job.cancel_asked_at is not None else ""
     quoted = f" {said}" if job.error and (said := quote_vendor(title, job.error.vendor_message)) else ""
-    return f"{job.id} was cancelled{where}{wish}.{quoted} {capitalize(_describe_cost(job, vendor))}"
+    return f"{name_job(job)} was cancelled{where}{wish}.{quoted} {capitalize(_describe_cost(job, vendor))}"
 
 
 def _describe_cost(job: Job, vendor: Vendor | None) -> str:

@@ -85,6 +85,11 @@ class Visits:
         visit = self._visits.get(chat)
         return newest - IDLE_S if visit is None or newest < visit.began else visit.began
 
+    def is_earlier(self, chat: Chat, job: Job) -> bool:
+        """Return whether a job was made before this visit."""
+        visit = self._visits.get(chat)
+        return visit is not None and job.created_at < visit.began
+
     def claim_caveat(self, chat: Chat) -> bool:
         """Return whether a vendor's caveat is still to be said in this visit, and count it as said."""
         visit = self._visits.get(chat)

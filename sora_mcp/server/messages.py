@@ -18,6 +18,7 @@ from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.server.cancellations import describe_cancellation, describe_cancelled
 from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price
+from sora_mcp.server.job_names import name_job
 from sora_mcp.server.next_clip import describe_another, describe_continuation, describe_instead
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
 from sora_mcp.server.vendor_words import describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
@@ -47,15 +48,16 @@ def describe_job(job: Job, *, now: float, files: int = 0) -> str:
         held = f"{format_price(job.price)} stays reserved, and it will not be sent again."
         look = f"The user looks it up in their account at {name_vendor(job)}"
         settle = f"{look} and settles it with `{command_line('resolve', job.id)}`: do not create it again before that."
-        return f"{job.id}: {_join(doubt, held, settle)}"
+        return f"{name_job(job)}: {_join(doubt, held, settle)}"
     if (deleted := describe_deletion(job)) is not None:
-        return f"{job.id} is completed, but its file {deleted}. {capitalize(describe_money(job))}."
+        return f"{name_job(job)} is completed, but its file {deleted}. {capitalize(describe_money(job))}."
     if job.state == "cancelled":
         return describe_cancelled(job, find_vendor(job))
     why = f" {reason}" if (reason := describe_reason(job)) else ""
     way = f" The video was made: the user can fetch it with `{command_line('fetch', job.id)}`." if can_fetch(job) else ""
     money = f"{capitalize(describe_overcharge(job) or describe_money(job))}."
-    return f"{job.id} {LINK_DIED if job.state == 'expired' else 'failed.'}{why} {money}{way}{_describe_remedy(job)}{describe_instead(job)}"
+    ended = LINK_DIED if job.state == "expired" else "failed."
+    return f"{name_job(job)} {ended}{why} {money}{way}{_describe_remedy(job)}{describe_instead(job)}"
 
 
 def _describe_remedy(job: Job) -> str:
@@ -103,7 +105,7 @@ def _describe_going_on(jobs: Sequence[Job]) -> str:
 
 def describe_progress(job: Job, *, now: float) -> str:
     """Say in one line how a live job is doing."""
-    return f"{job.id} {_describe_state(job, now)}"
+    return f"{name_job(job)} {_describe_state(job, now)}"
 
 
 def describe_order(job: Job) -> str:
@@ -254,7 +256,8 @@ def _describe_file(job: Job, file: Artifact) -> str:
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
     sound = ", without sound" if file.path.endswith(".gif") else sound
-    return f"{job.id}, {length}, {size}{sound}{_describe_title(job)}{describe_origin(job)}, {_format_bytes(file.bytes)}, {format_cost(job)}"
+    made = f"{size}{sound}{_describe_title(job)}{describe_origin(job)}"
+    return f"{name_job(job)}, {length}, {made}, {_format_bytes(file.bytes)}, {format_cost(job)}"
 
 
 def _describe_title(job: Job) -> str:

@@ -40,7 +40,7 @@ from tests.each import each
 from tests.nouns import a_job
 from tests.waiting import PATIENCE_S, eventually, patience
 
-from .counter import TODAY, PlayedService, a_done_job, a_server
+from .counter import NOW, TODAY, PlayedService, a_done_job, a_server
 from .forms import CLIP, YES, Person, shop
 from .task_client import IDENTIFIER, TaskClient, ask, refuse, start
 
@@ -68,7 +68,7 @@ async def test_a_clip_is_a_task_until_its_job_ends() -> None:
         assert task["createdAt"] == "2026-11-20T12:00:00.000Z"
         working = await ask(client.session, "tasks/get", JOB.id)
         assert (working["status"], "result" in working) == ("working", False)
-        service.put(a_done_job())
+        service.put(replace(a_done_job(), created_at=NOW, finished_at=NOW + 84))
         ended = await ask(client.session, "tasks/get", JOB.id)
         status = await client.call_tool("get_video_status", {"job_id": JOB.id})
     assert (ended["status"], "error" in ended) == ("completed", False)

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -21,6 +22,7 @@ from sora_mcp.domain.errors import BrokenRules, NotCancellable, StorageError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.app import build
 from sora_mcp.server.results import build_refusal
+from sora_mcp.server.tools import get_video_status
 from tests.each import each
 from tests.nouns import a_job
 from tests.waiting import eventually
@@ -29,6 +31,7 @@ from .conftest import Era
 from .counter import NOW, PlayedService, a_done_job, a_server
 
 ID = "v_0123456789"
+BOAT = '"A paper boat drifts down a rainy street"'
 AWAY = StorageError("The disk is gone.")
 
 
@@ -147,11 +150,11 @@ async def test_a_status_waits_for_the_end_and_not_for_the_steps_on_the_way(era: 
 
 
 async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> None:
-    other = replace(a_job(), id="v_1111111111", version=2)
-    service = service_with(a_job(), other)
+    other = replace(a_job(), id="v_1111111111", version=2, created_at=NOW)
+    service = service_with(replace(a_job(), created_at=NOW), other)
     async with waiting(service, era, job_ids=[ID, other.id]) as answers:
         await eventually(lambda: service.looked >= 4)
-        service.put(a_done_job())
+        service.put(replace(a_done_job(), created_at=NOW))
         await eventually(lambda: service.looked >= 5)
         await anyio.sleep(0.1)
         assert not answers
@@ -178,6 +181,22 @@ async def test_a_status_is_of_one_to_twenty_jobs(jobs: tuple[Job, ...], given: d
     assert (result.is_error, fields(result)["error"]["code"]) == (True, "invalid_argument")
 
 
+async def test_a_clip_that_the_caller_did_not_name_is_named_by_its_prompt(era: Era) -> None:
+    long = replace(
+        a_job(), id="v_1111111111", prompt="A sailing boat glides through the morning mist on a lake", state="failed", charged="no"
+    )
+    of_this_chat, of_another = {"created_at": NOW + 1}, {"created_at": NOW - 9000}
+    for job, given, begin in (
+        (replace(a_job(), **of_this_chat), {}, f"{BOAT} ({ID}) is queued"),
+        (replace(a_job(), **of_this_chat), {"job_id": ID}, f"{ID} is queued"),
+        (replace(a_job(), **of_another), {"job_id": ID}, f"{BOAT} ({ID}) is queued"),
+        (replace(a_done_job(), **of_another), {"job_id": ID}, f"Done in 9024 s: {BOAT} ({ID}), 4 s"),
+        (replace(long, **of_another), {"job_id": long.id}, '"A sailing boat glides through the…" (v_1111111111) failed.'),
+    ):
+        result = await call(service_with(job), era, "get_video_status", wait_seconds=0, **given)
+        assert fields(result)["message"].startswith(begin), fields(result)["message"]
+
+
 @each(("jobs", "id"), [((a_done_job(),), ID), ((a_done_job(), replace(a_job(), id="v_1111111111")), "v_1111111111")])
 async def test_a_status_without_an_id_is_of_what_is_under_way_else_of_the_newest(jobs: tuple[Job, ...], id: str, era: Era) -> None:
     result = await call(service_with(*jobs), era, "get_video_status", wait_seconds=0)
@@ -187,9 +206,9 @@ async def test_a_status_without_an_id_is_of_what_is_under_way_else_of_the_newest
 @each(
     ("made", "shown", "line"),
     [
-        ((NOW + 1, NOW - 3600), [ID], "Also under way, from earlier: v_1111111111 (running)."),
+        ((NOW + 1, NOW - 3600), [ID], f"Also under way, from earlier: {BOAT} (v_1111111111), running."),
         ((NOW - 5000, NOW - 5060), [ID, "v_1111111111"], "0 of 2 have ended."),
-        ((NOW - 5000, NOW - 9000), [ID], "Also under way, from earlier: v_1111111111 (running)."),
+        ((NOW - 5000, NOW - 9000), [ID], f"Also under way, from earlier: {BOAT} (v_1111111111), running."),
     ],
     ids=["one of this chat", "none of this chat", "none of this chat, and one long before"],
 )
@@ -225,7 +244,22 @@ async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
     service = service_with(a_job(), looks=[a_job(), replace(a_job(), state="running")])
     async with Client(a_server(service), mode=era) as client:
         await client.call_tool("get_video_status", {"job_id": "v_0123456789", "wait_seconds": 0.5}, progress_callback=hear)
-    assert heard == [(0.0, 0.5, "v_0123456789 is queued, about 2 min left.")]
+    assert heard == [(0.0, 0.5, f"{BOAT} (v_0123456789) is queued, about 2 min left.")]
+
+
+async def test_a_waiting_client_hears_the_same_sentence_once(era: Era, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str | None] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append(message)
+
+    monkeypatch.setattr(get_video_status, "PROGRESS_S", 0.05)
+    service = service_with(a_job())
+    async with Client(a_server(service), mode=era) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(client.call_tool, "get_video_status", {"job_id": ID, "wait_seconds": 1}, progress_callback=hear))
+        await anyio.sleep(0.4)
+        service.put(replace(a_job(), state="running"))
+    assert heard == [f"{BOAT} ({ID}) is queued, about 2 min left.", f"{BOAT} ({ID}) is running, about 2 min left."]
 
 
 @each(

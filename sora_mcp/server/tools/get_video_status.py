@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
@@ -15,6 +15,7 @@ from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.server.approval_answers import is_quote, report_answer
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
+from sora_mcp.server.job_names import name_job
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
 from sora_mcp.server.results import build_job_result, build_jobs_result, prepend_line
 from sora_mcp.server.schema import Spec
@@ -44,7 +45,7 @@ class Arguments:
 
 async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Report the jobs once all of them have ended, or when the time is over."""
-    service = await get_service(ctx)
+    service, visits, chat = await get_service(ctx), ctx.request_context.lifespan_context.visits, name_chat(ctx)
     named = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids)))
     ids, older = (named, list[Job]()) if named else await _find_current(service, ctx)
     if len(ids) == 1 and is_quote(ids[0]):
@@ -56,14 +57,15 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
     if not named:
         jobs.sort(key=lambda job: (job.created_at, job.id))  # as create_video named them
+    jobs = [replace(job, is_unfamiliar=not named or visits.is_earlier(chat, job)) for job in jobs]
     with count_waiting():
         jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
-    is_list, visits = bool(arguments.job_ids) or len(jobs) > 1, ctx.request_context.lifespan_context.visits
+    is_list = bool(arguments.job_ids) or len(jobs) > 1
     result = format_results(jobs, now=service.clock()) if is_list else format_result(jobs[0], now=service.clock())
-    await visits.note_shown(service, name_chat(ctx), jobs)
+    await visits.note_shown(service, chat, jobs)
     if named:
         return result
-    news = await visits.find_news(service, name_chat(ctx), shown=ids)
+    news = await visits.find_news(service, chat, shown=ids)
     return prepend_line(result, "\n".join(filter(None, (news, _describe_older(older)))))
 
 
@@ -90,8 +92,8 @@ def _describe_older(jobs: Sequence[Job]) -> str:
     """Say which older clips are under way too, beside those that are waited for; empty where none is."""
     if not jobs:
         return ""
-    named = ", ".join(f"{job.id} ({job.state})" for job in jobs[:MOST_OLDER])
-    more = f" and {len(jobs) - MOST_OLDER} more" if len(jobs) > MOST_OLDER else ""
+    named = "; ".join(f"{name_job(replace(job, is_unfamiliar=True))}, {job.state}" for job in jobs[:MOST_OLDER])
+    more = f"; and {len(jobs) - MOST_OLDER} more" if len(jobs) > MOST_OLDER else ""
     return f"Also under way, from earlier: {named}{more}."
 
 
@@ -106,8 +108,8 @@ def format_results(jobs: Sequence[Job], *, now: float) -> CallToolResult:
 
 
 async def wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *, ctx: ToolContext) -> list[Job]:
-    """Return the jobs once all have ended or wait for a person, or after `wait_s`; send progress meanwhile."""
-    changes, start, reported = ctx.request_context.lifespan_context.changes, time.monotonic(), -PROGRESS_S
+    """Return the jobs once all have ended or wait for a person, or after `wait_s`; send progress meanwhile, as far as there is any."""
+    changes, start, said, reported = ctx.request_context.lifespan_context.changes, time.monotonic(), "", -PROGRESS_S
     looked, waiting = float("-inf"), dict[str, anyio.Event]()
     while (live := [job for job in jobs if _is_under_way(job)]) and (waited := time.monotonic() - start) < wait_s:
         if changes.is_closing:
@@ -117,11 +119,12 @@ async def wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *,
             looked = time.monotonic() if is_due else looked
             waiting |= {job.id: changes.expect(job.id) for job in news}
             fresh = {job.id: await service.job(job.id, principal=principal()) for job in news}
-            jobs = [fresh.get(job.id, job) for job in jobs]
+            jobs = [replace(fresh.get(job.id, job), is_unfamiliar=job.is_unfamiliar) for job in jobs]
             continue
-        if waited - reported >= PROGRESS_S:
-            reported = waited
-            await ctx.report_progress(round(waited, 1), wait_s, _describe_way(jobs, live, now=service.clock()))
+        words = _describe_way(jobs, live, now=service.clock())
+        if words != said and waited - reported >= PROGRESS_S:
+            said, reported = words, waited
+            await ctx.report_progress(round(waited, 1), wait_s, words)
         with anyio.move_on_after(min(PROGRESS_S, wait_s - waited)):
             await _wait_for_any([waiting[job.id] for job in live])
     return jobs

@@ -254,6 +254,11 @@ class Job:
         return is_open or is_longer or abs(duration_s - self.seconds) <= LENGTH_TOLERANCE_S
 
     @property
+    def is_changed(self) -> bool:
+        """Return whether the job changed a clip, on this machine or by words, instead of making one."""
+        return self.model == EDIT_MODEL or EDITS in self.options
+
+    @property
     def has_clip_before(self) -> bool:
         """True where the file of a clip that its vendor continued has that clip too."""
         duration_s = self.artifact.duration_s if self.artifact else None

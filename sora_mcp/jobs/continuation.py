@@ -11,7 +11,7 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import allows, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, name_lines
-from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, Size, VideoRequest
+from sora_mcp.domain import PICTURES, Job, Offer, Size, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from sora_mcp.store import Store
@@ -24,7 +24,7 @@ MOST_STEPS_BACK = 20
 async def find_maker(store: Store, job: Job) -> Job:
     """Return the job whose model made the clip: of an edit, the one whose clip it ends with."""
     for _ in range(MOST_STEPS_BACK):
-        if not is_changed(job) or not job.parents:
+        if not job.is_changed or not job.parents:
             break
         job = await store.jobs.get(job.parents[-1], job.principal)
     return job
@@ -39,14 +39,9 @@ async def find_chain(store: Store, job: Job) -> tuple[str, ...]:
     """Return the clips that a continuation goes on from, the first one first, and itself; empty for any other job, and where its file has
     the clip before it already."""
     chain = [job]
-    while len(chain[-1].parents) == 1 and not is_changed(chain[-1]) and not chain[-1].has_clip_before and len(chain) < MOST_STEPS_BACK:
+    while len(chain[-1].parents) == 1 and not chain[-1].is_changed and not chain[-1].has_clip_before and len(chain) < MOST_STEPS_BACK:
         chain.append(await store.jobs.get(chain[-1].parents[0], job.principal))
     return tuple(one.id for one in reversed(chain)) if len(chain) > 1 else ()
-
-
-def is_changed(job: Job) -> bool:
-    """Return whether the job changed a clip, on this machine or by words, instead of making one."""
-    return job.model == EDIT_MODEL or EDITS in job.options
 
 
 def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker: Job) -> VideoRequest:
@@ -58,7 +53,7 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
     refuse_other_frame(request, job.id)
     if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
         raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
-    own = None if is_changed(maker) else _find_own(maker, catalogue)
+    own = None if maker.is_changed else _find_own(maker, catalogue)
     model, offers = request.model or own, tuple[Offer, ...]()
     with contextlib.suppress(UnknownModel):
         offers = catalogue.find_all_named(model) if model is not None else ()

@@ -96,11 +96,27 @@ def _describe_tidings(jobs: Sequence[Job]) -> str:
 
 
 def _describe_going_on(jobs: Sequence[Job]) -> str:
-    """Say how one of several takes is continued, where all came."""
-    first = jobs[0]
-    if not first.continuation or len({(job.prompt, job.model) for job in jobs}) > 1 or any(job.state != "completed" for job in jobs):
+    """Say how clips that belong together are joined, or how one of several takes is continued, where all came."""
+    first, ids = jobs[0], {job.id for job in jobs}
+    if any(job.state != "completed" for job in jobs):
         return ""
-    return f", and to choose one: continues=… goes on from it{describe_continuation(first)}"
+    chain = next((job.chain for job in jobs if ids <= set(job.chain)), ())
+    if not chain and len({(job.prompt, job.model) for job in jobs}) == 1:
+        return f", and to choose one: continues=… goes on from it{describe_continuation(first)}" if first.continuation else ""
+    together = chain or (tuple(job.id for job in jobs) if _are_shots(jobs) else ())
+    return f"; {_name_join(together)}" if together and has_media_extra() else ""
+
+
+def _are_shots(jobs: Sequence[Job]) -> bool:
+    """Return whether clips are of one model and size, and none has another in it."""
+    files = [job.artifact for job in jobs if job.artifact is not None and job.artifact.path.endswith(".mp4")]
+    is_alike = len({job.model for job in jobs}) == 1 and len({(file.width, file.height) for file in files}) == 1
+    return is_alike and len(files) == len(jobs) and not any(job.is_changed or job.has_clip_before for job in jobs)
+
+
+def _name_join(ids: Sequence[str]) -> str:
+    """Return the call that joins these clips, with the verb of a sentence."""
+    return f'edit_video(action="join", inputs={json.dumps(ids)}) joins {"both" if len(ids) == 2 else "all"}'
 
 
 def describe_progress(job: Job, *, now: float) -> str:
@@ -284,8 +300,7 @@ def _describe_next(job: Job, file: Artifact) -> str:
     if not file.path.endswith(".mp4") or not has_media_extra():
         return ""
     if job.chain:
-        inputs = ", ".join(f'"{one}"' for one in job.chain)
-        return f'edit_video(action="join", inputs=[{inputs}]) joins {"both" if len(job.chain) == 2 else "all"}'
+        return _name_join(job.chain)
     following = f', continues="{job.id}" goes on from it{describe_continuation(job)}' if job.continuation else ""
     following = "" if job.all_warnings or job.parents else following
     return f"view_video shows it{following}"

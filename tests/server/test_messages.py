@@ -397,3 +397,26 @@ def test_an_edit_of_a_few_seconds_is_not_called_slow() -> None:
     edit = replace(an_edit("v_1111111111", action="gif"), state="running", artifact=None, progress=None, expected_s=2)
     words = [message(get_video_status.format_result(edit, now=edit.created_at + later)) for later in (3, 40)]
     assert "a few seconds left" in words[0] and "slower than usual" in words[1]
+
+
+def test_clips_that_belong_together_name_the_one_call_that_joins_them() -> None:
+    first, second, third = (replace(a_done_job(), id=f"v_{n}" * 5, prompt=f"Shot {n}") for n in "123")
+    goes_on = replace(second, parents=(first.id,), chain=(first.id, second.id))
+    join = 'edit_video(action="join", inputs=['
+    both, whole = f'{join}"{first.id}", "{second.id}"]) joins both.', f'{join}"{first.id}", "{second.id}", "{third.id}"]) joins all.'
+    tall = replace(second, artifact=replace(FILE, width=720, height=1280))
+    changed = replace(second, parents=(first.id,), options={"edits": first.id})
+    for jobs, words in (
+        ([goes_on, first], both),
+        ([first, second, third], whole),
+        ([second, replace(third, chain=(first.id, second.id, third.id))], whole),
+        ([first, replace(goes_on, prompt=first.prompt)], both),
+        ([first, tall], ""),
+        ([first, replace(second, model="muvi:wan-2.6")], ""),
+        ([first, changed], ""),
+        ([first, replace(second, state="failed", artifact=None)], ""),
+        ([first, replace(second, prompt=first.prompt)], ", and to choose one: continues="),
+    ):
+        told = message(get_video_status.format_results(jobs, now=NOW)).rpartition("\n")[2]
+        assert told.startswith("Next: tell the user th") and told.count(join) == (join in words), told
+        assert words in told, told

@@ -34,6 +34,11 @@ def describe_change(job: Job, change: NextClip | None) -> Iterator[str]:
         yield f'Changed by words: create_video(edits="{job.id}") is {price}; list_sizes(model="edit") has the others.'
 
 
+def name_change(job: Job, change: NextClip | None) -> str:
+    """Return the call that changes a finished clip by words, and its price, as a short sentence; empty where there is none."""
+    return "" if change is None else f'To change it: create_video(edits="{job.id}"), {format_dollars(change.micros)} on {change.model}.'
+
+
 def describe_ways_on(job: Job) -> Iterator[str]:
     """Yield how a clip is made that goes on from a finished one, and which call prices other lengths of it."""
     if (clip := job.continuation) is None or not clip.micros:

@@ -13,6 +13,7 @@ from sora_mcp.domain.errors import NotFinished
 from sora_mcp.domain.file_names import is_file_name
 from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.next_clip import name_change
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 
@@ -31,14 +32,14 @@ class Arguments:
 
 async def view_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Return a text and a contact sheet; no structured part, because some clients show a model nothing else then."""
-    service, name = await get_service(ctx), arguments.job_id
+    service, name, change = await get_service(ctx), arguments.job_id, ""
     if is_file_name(name):
         path = await service.editing.find_clip(name, principal=principal())
         name, view = path.name, await service.media_pool.view_clip(path, arguments.frames)
     else:
         job, view = await make_contact_sheet(service, name, arguments.frames)
-        name = job.id
-    text = TextContent(type="text", text=_describe(name, view))
+        name, change = job.id, name_change(job, service.find_change(job))
+    text = TextContent(type="text", text=" ".join(filter(None, (_describe(name, view), change))))
     picture = ImageContent(type="image", data=base64.b64encode(view.jpeg).decode(), mime_type="image/jpeg")
     return CallToolResult(content=[text, picture])
 

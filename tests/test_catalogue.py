@@ -198,13 +198,13 @@ def test_a_picture_that_nobody_takes_is_refused_at_a_model_that_takes_pictures(k
     assert caught.value.subject == nearest
 
 
-def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> None:
+def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors_cheapest_first() -> None:
     with pytest.raises(MissingKey) as caught:
         chosen("veo-3.1-fast")
     assert caught.value.message == (
-        f"No key for {', '.join(vendor.title for vendor in SELLERS[:-1])} or {SELLERS[-1].title}. "
-        "Only the user can add it: `sora-mcp setup` in a terminal, then a new start of this client. "
-        f"Free without a key: model='{SAMPLE}', a drawn scene, not the prompt's."
+        "No key for AI/ML API, fal, Runway, Replicate, Muvi, WaveSpeed or MuleRun. The user gets one, such as AI/ML API's at "
+        "https://aimlapi.com/app/keys, runs `sora-mcp setup aimlapi` in a terminal and restarts this app. "
+        f"Free: model='{SAMPLE}', a drawing."
     )
 
 
@@ -213,12 +213,13 @@ def test_nobody_is_sent_to_buy_a_key_for_a_model_that_ended(model: str) -> None:
     with pytest.raises(ModelRetired) as caught:
         chosen(model, FOX, "xai")
     assert caught.value.message.startswith("OpenAI ended Sora 2 on 2026-09-24: a key for ")
-    assert "Only the user can add it" not in caught.value.message
+    assert "sora-mcp setup" not in caught.value.message
 
 
 def test_one_vendor_names_one_key() -> None:
     assert NO_KEY.describe_missing_key(NO_KEY.find_named("pixazo:sora-2-pro")) == (
-        "No key for Pixazo. Only the user can add it: `sora-mcp setup pixazo` in a terminal, then a new start of this client."
+        "No key for Pixazo. The user gets one at https://api-console.pixazo.ai/api_keys, runs `sora-mcp setup pixazo` in a terminal and "
+        "restarts this app."
     )
 
 

@@ -35,7 +35,12 @@ ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] =
     ("too long, going on", ("aimlapi",), {"seconds": 16, **VEO}, ('continues="JOB_ID"', 'edit_video(action="join")')),
     ("a shape", ("aimlapi", "muvi"), {"size": "square", **VEO}, ("has no square: size must be 16:9 or 9:16.",)),
     ("a shape of nobody", ("aimlapi",), {"size": "1:1 720p", **VEO}, ("No model with a key makes 1:1 videos.", "runway:", 'ratio="1:1"')),
-    ("a face", ("aimlapi",), {**FACE, **VEO}, ("No model with a key takes references.", "`sora-mcp setup`", "does not take references:")),
+    (
+        "a face",
+        ("aimlapi",),
+        {**FACE, **VEO},
+        ("No model with a key takes references.", "`sora-mcp setup fal`", "does not take references:"),
+    ),
     (
         "a face, elsewhere",
         ("muvi", "xai"),
@@ -126,7 +131,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
     ("openai sora", (), {}, ("ended Sora 2", "A key for it would be of no use"), ("Still sold",)),
     ("sroa 2", ("fal",), {}, ("No vendor sells 'sroa 2'. OpenAI ended Sora 2", "a key for it would be of no use"), ("Still sold",)),
     ("klign 3", ("fal",), {}, ("No vendor sells 'klign 3'. Cheapest first: fal:kling-3.0",), ("kling-o3",)),
-    ("Veo 3", (), {}, ("No vendor sells 'Veo 3'. No key here for any of these: the user adds one with ", "`. Cheapest first: "), ()),
+    ("Veo 3", (), {}, ("No vendor sells 'Veo 3'. No key here for any of these. The user gets one, ", " this app. Cheapest first: "), ()),
     ("Hailuo", ("fal",), {"size": "square"}, ("None makes square videos: their shape cannot be chosen.",), ("they make",)),
     ("veo", ("fal",), {"max_usd": usd("0.1")}, ("All of these cost more than max_usd $0.10.",), ()),
     ("the cheapest", ("fal",), {}, ("Cheapest first: fal:", "Leave model out"), ("lists all",)),

@@ -117,9 +117,10 @@ def test_a_terminal_gets_no_links() -> None:
 
 
 def test_a_vendor_is_one_row_of_features() -> None:
-    plain = replace(EVERY[1], title="Played", offers=(OFFER,), cancel=None, tells_cost=True)
+    plain = replace(EVERY[1], title="Played", key_page="https://played.example/keys", offers=(OFFER,), cancel=None, tells_cost=True)
     assert matrix.features(Catalogue((plain,))).splitlines()[2] == (
-        "| Played | yes | yes | - | - | yes | - | - | - | - | yes | listed | documented answers, played server |"
+        "| Played | [`MUVI_API_KEY`](https://played.example/keys) "
+        "| yes | yes | - | - | yes | - | - | - | - | yes | listed | documented answers, played server |"
     )
     extender = replace(OFFER, model="clip-1-extend", text=False, image=None, video=VideoRule((2, 15), continues="clip-1"))
     both = replace(plain, offers=(OFFER, extender, replace(extender, model="clip-1-edit", video=VideoRule((2, 15)))))

@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Overflow
+from pathlib import Path
 
 import pytest
 
+from sora_mcp import vendors
 from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, set_addresses
 from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Done, Failed, OwnModel, Reply, UploadSlot
@@ -93,6 +95,17 @@ def test_a_vendor_names_itself_its_keys_and_its_address() -> None:
         assert "{key}" in vendor.auth[1], vendor.name
         assert len(set(vendor.keys)) == len(vendor.keys), vendor.name
         assert len({offer.model for offer in vendor.offers}) == len(vendor.offers), vendor.name
+
+
+def test_a_vendor_with_keys_says_where_they_are_made_and_when_that_was_read() -> None:
+    for vendor in EVERY:
+        assert bool(vendor.key_page) == bool(vendor.keys and vendor.base_url), vendor.name
+        if vendor.key_page:
+            code = (Path(vendors.__file__).parent / f"{vendor.name}.py").read_text("utf-8")
+            assert re.fullmatch(r"https://[^\s)]+[^\s).,]", vendor.key_page), vendor.name
+            read_on = r"# [^\n]*\(read \d{4}-\d\d-\d\d\)"
+            line = rf'key_page="{re.escape(vendor.key_page)}",'
+            assert re.search(rf"{line}  {read_on}\n|{read_on}\n    {line}\n", code), vendor.name
 
 
 def test_keys_travel_under_the_vendors_own_names_and_in_its_own_header() -> None:

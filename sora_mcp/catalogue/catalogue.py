@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.hints import find_label, find_near_label, get_hint
 from sora_mcp.catalogue.name_matching import NEAR, ModelNames
 from sora_mcp.catalogue.name_parsing import MOST_NAME
@@ -15,7 +16,6 @@ from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Pause, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel
-from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.vendors import EVERY, sample
 from sora_mcp.vendors.model_makers import BRANDS
 
@@ -205,10 +205,9 @@ class Catalogue:
 
     def describe_missing_key(self, offers: Iterable[Offer], *, sample: str = "") -> str:
         """Return the sentence that says what a user has to do before any of these can be bought; `sample` is what can be had without."""
-        vendors = {vendor.title: vendor.name for vendor in map(self.get_vendor, offers) if vendor.keys}
-        command = command_line("setup", *(vendors.values() if len(vendors) == 1 else ()))
-        add = f"Only the user can add it: `{command}` in a terminal, then a new start of this client"
-        return " ".join(filter(None, (f"No key for {one_of([*vendors])}. {add}.", sample)))
+        vendors = {vendor.name: vendor for vendor in map(self.get_vendor, offers) if vendor.keys}.values()
+        titles = one_of([vendor.title for vendor in vendors])
+        return " ".join(filter(None, (f"No key for {titles}.", describe_adding_key(vendors), sample)))
 
     def describe_sample(self, request: VideoRequest, *, today: date) -> str:
         """Say how the free sample is had for this request, of a user without any key; empty where it takes it neither as it is nor with
@@ -219,7 +218,7 @@ class Catalogue:
         can_crop = self.can_crop and image is not None and not image.is_url
         for more, tried in (("", plain), *([(" with options.fit='crop'", fitted)] if can_crop else [])):
             if not self.keyed and offer is not None and find_order(tried, offer, today=today) is not None:
-                return f"Free without a key: model='{SAMPLE}'{more}, a drawn scene, not the prompt's."
+                return f"Free: model='{SAMPLE}'{more}, a drawing."
         return ""
 
     def find_near(self, name: str) -> tuple[Offer, ...]:

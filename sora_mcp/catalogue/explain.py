@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clip_descriptions import describe_looks
@@ -140,8 +141,9 @@ class _Explanation:
         """Yield, where no model was named and the picture has to be changed for all at hand, which model with another key takes it."""
         if self.fits and self.request.model is None and (best := self._find_taker(self._list_keyless(), self.request)):
             order, price = best
-            title = self.catalogue.get_vendor(order.offer).title
-            yield f"{_describe_taker(order, price)} takes it as it is, with a key of {title} (`{command_line('setup')}`)."
+            vendor = self.catalogue.get_vendor(order.offer)
+            key = f"with a key of {vendor.title} (`{command_line('setup', vendor.name)}`)"
+            yield f"{_describe_taker(order, price)} takes it as it is, {key}."
 
     def _list_keyless(self) -> list[Offer]:
         """Return the living offers whose key is missing."""
@@ -163,8 +165,8 @@ class _Explanation:
         yield f"No model with a key {lacks}."
         if best := self._find_taker(self._list_keyless(), wanted):
             order, price = best
-            title = self.catalogue.get_vendor(order.offer).title
-            yield f"{_describe_taker(order, price)} would: the user adds a key of {title} with `{command_line('setup')}`."
+            vendor = self.catalogue.get_vendor(order.offer)
+            yield f"{_describe_taker(order, price)} would, with a key of {vendor.title}. {describe_adding_key((vendor,))}"
 
     def _find_second_picture(self, wanted: VideoRequest) -> Order | None:
         """Return the cheapest order at hand, where all that is missing is a first frame beside the other pictures."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, describe_joining, describe_split, find_smaller_split, find_split, plan_parts_on
@@ -23,7 +24,6 @@ from sora_mcp.domain import EDITS, Image, Offer, Order, Quote, Vendor, VideoRequ
 from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, SOUND_KNOWN, BrokenRule, describe_rule, quote_value
 from sora_mcp.domain.errors import UnknownModel
 from sora_mcp.domain.money import format_dollars
-from sora_mcp.domain.terminal_command import command_line
 
 MOST_NAMED = 4
 """Models of a family that are named."""
@@ -67,7 +67,9 @@ def _describe_elsewhere(
     more = [f"{len(titles) - MOST_NAMED} more vendors"] if len(titles) > MOST_NAMED + 1 else []
     others = one_of([*titles[: MOST_NAMED if more else None], *more]).replace(" or ", " and ")
     has = "has" if len(titles) == 1 else "have"
-    return f"{begin} {others} {has} it, without a key here: the user adds one with `{command_line('setup')}`."
+    cheapest = [order.offer for order, _ in rank_orders(family, replace(request, model=None), today=today)]
+    adding = describe_adding_key(map(catalogue.get_vendor, (*cheapest, *family)))
+    return f"{begin} {others} {has} it, without a key here. {adding}"
 
 
 def describe_lacking(seller: Vendor, name: str) -> str:
@@ -127,12 +129,13 @@ class _Family:
         if unpriced := [offer.id for offer in self.offers if self.catalogue.is_usable(offer) and not offer.rates]:
             sentences.append(f"Without a published price: {one_of(unpriced[:MOST_NAMED]).replace(' or ', ' and ')}.")
         if not any(self.catalogue.is_buyable(offer) for offer in offers):
-            sellers = {offer.vendor for offer in self.offers}
-            adding = f"the user adds one with `{command_line('setup', *(sellers if len(sellers) == 1 else ()))}`."
+            cheapest = [order.offer for order, _ in ranked]
+            keyless = [offer for offer in (*cheapest, *self.offers) if not self.catalogue.is_usable(offer)]
+            adding = describe_adding_key(map(self.catalogue.get_vendor, keyless))
             if unpriced:
-                sentences.append(f"None of the others has a key here: {adding}")
+                sentences.append(f"None of the others has a key here. {adding}")
             else:
-                begin = f"No key here for any {f'{quote_value(self.request.model)} model' if begin else 'of these'}: {adding}"
+                begin = f"No key here for any {f'{quote_value(self.request.model)} model' if begin else 'of these'}. {adding}"
         return " ".join(filter(None, (begin, *sentences))) + (listed.format(len(self.offers)) if len(self.offers) > named else "")
 
     def _select_kind(self, offers: Sequence[Offer]) -> list[Offer]:

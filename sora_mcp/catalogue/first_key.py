@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from datetime import date
 
+from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.domain import Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
-from sora_mcp.domain.terminal_command import command_line
 
 LENGTH_S = 5
 """Of the clips whose prices are named."""
@@ -27,8 +27,8 @@ def describe_first_key(catalogue: Catalogue, *, today: date) -> str:
         return ""
     vendor = catalogue.get_vendor(least[0].offer)
     what = f"{LENGTH_S} s from {_describe_price(least)}, with the {BEST} {_describe_price(best[vendor.name])}"
-    how = f"The user runs `{command_line('setup', vendor.name)}` in a terminal and starts this app anew."
-    return f"Real clips need an account and a key at a vendor, where they are paid, such as {vendor.title} ({what}). {how}"
+    begin = f"Real clips need an account and a key at a vendor, where they are paid, such as {vendor.title} ({what})."
+    return f"{begin} {describe_adding_key((vendor,))}"
 
 
 def is_best_look(found: tuple[Order, Quote]) -> bool:

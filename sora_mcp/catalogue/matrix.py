@@ -13,7 +13,7 @@ from sora_mcp.domain import ImageRule, Offer, Rate, Scalar, Size, Vendor, VideoR
 from sora_mcp.domain.money import ceil, show
 
 FEATURES = (
-    *("Vendor", "Text", "First frame", "Last frame", "References", "Sound", "Seed", "Edits", "Continues"),
+    *("Vendor", "Key", "Text", "First frame", "Last frame", "References", "Sound", "Seed", "Edits", "Continues"),
     *("Cancel", "Actual cost", "Prices", "Tested"),
 )
 ENDS = ("Day", "Model", "Ended by", "Successor", "Source")
@@ -65,8 +65,14 @@ def describe_ends(catalogue: Catalogue) -> str:
 
 def features(catalogue: Catalogue) -> str:
     """Return the README's table of what each vendor can do with any of its models."""
-    rows = [_line([vendor.title, *_list_abilities(vendor), *_list_manners(vendor)]) for vendor in catalogue.vendors]
+    rows = [_line([vendor.title, _name_key(vendor), *_list_abilities(vendor), *_list_manners(vendor)]) for vendor in catalogue.vendors]
     return "\n".join([_line(FEATURES), _line(["---"] * len(FEATURES)), *rows])
+
+
+def _name_key(vendor: Vendor) -> str:
+    """Return the variable with a vendor's key, linked to the page on which the key is made."""
+    key = f"`{vendor.keys[0]}`" if vendor.keys else "-"
+    return f"[{key}]({vendor.key_page})" if vendor.key_page else key
 
 
 def _list_abilities(vendor: Vendor) -> list[str]:

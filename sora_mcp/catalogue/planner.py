@@ -203,7 +203,9 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
         if not any(catalogue.is_usable(offer) for offer in named):
             living = [offer for offer in named if catalogue.is_living(offer)]
             note = catalogue.describe_sample(request, today=today)
-            raise MissingKey(catalogue.describe_missing_key(living, sample=note), broken=find_broken(living, request, today=today))
+            cheapest = [order.offer for order, _ in rank_orders(living, replace(request, model=None), today=today)]
+            missing = catalogue.describe_missing_key((*cheapest, *living), sample=note)
+            raise MissingKey(missing, broken=find_broken(living, request, today=today))
         return buyable or refuse_all(named, catalogue), None
     if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), NO_KEY

@@ -37,6 +37,7 @@ CLOCK_SLACK_S = 120.0
 FONT_SAMPLE = "字あ글हไ🚤"
 """A character each of Chinese, Japanese, Korean, Hindi and Thai, and an emoji."""
 INDENT = 6
+SETUP_SAYS = "setup says where keys are made, and stores one"
 KEY_VERDICTS: Mapping[keys.Verdict, Verdict] = {"good": "ok", "untested": "ok", "unclear": "note", "bad": "fix"}
 
 
@@ -189,14 +190,15 @@ def _check_keys(settings: Settings, *, offline: bool) -> Iterator[Finding]:
     tests = {} if offline else keys.test_keys(given, settings)
     for vendor, _ in given:
         test = tests.get(vendor.name, keys.KeyTest("untested", "not tested (--offline)"))
-        todo = f"get a new key and store it: {command_line('setup', vendor.name)}" if test.verdict == "bad" else None
+        page = f" at {vendor.key_page}" if vendor.key_page else ""
+        todo = f"get a new key{page} and store it: {command_line('setup', vendor.name)}" if test.verdict == "bad" else None
         yield Finding(KEY_VERDICTS[test.verdict], f"{vendor.title}: has a key; {test.text}", todo)
     without = [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]
     if without and settings.keys:
         names = ", ".join(f"{vendor.title} ({vendor.keys[0]})" for vendor in without)
-        yield Finding("note", f"no key: {names}", f"to buy from one of them, store its key: {command_line('setup', without[0].name)}")
+        yield Finding("note", f"no key: {names}", f"{SETUP_SAYS}: {command_line('setup')}")
     if not settings.keys:
-        yield Finding("note", "no vendor has a key, so every video is a free sample clip", f"store a key: {command_line('setup')}")
+        yield Finding("note", "no vendor has a key, so every video is a free sample clip", f"{SETUP_SAYS}: {command_line('setup')}")
 
 
 def _check_clients() -> Iterator[Finding]:

@@ -260,11 +260,15 @@ ADDRESSES = {
     if vendor.keys
 }
 """The row of each vendor's address, by the vendor's name."""
-KEYS = tuple(
-    Setting(name, KEY, f"API key of {vendor.title}" if vendor.base_url else "API key of your own /v1/videos server", secret=True)
-    for vendor in EVERY
-    for name in vendor.keys
-)
+
+
+def _describe_key(name: str, vendor: Vendor) -> str:
+    """Return what a variable with a key means, and of a vendor's first one where it is made."""
+    made_at = f", made at {vendor.key_page}" if name == vendor.keys[0] and vendor.key_page else ""
+    return f"API key of {vendor.title if vendor.base_url else 'your own /v1/videos server'}{made_at}"
+
+
+KEYS = tuple(Setting(name, KEY, _describe_key(name, vendor), secret=True) for vendor in EVERY for name in vendor.keys)
 SITES = {
     name: Setting(name, kind, help, default_text=default)
     for sites in (vendor.sites for vendor in EVERY)

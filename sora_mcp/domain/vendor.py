@@ -245,6 +245,9 @@ class Vendor:
     """A sentence about clips that no model makes from the prompt, which users hear once a chat; empty where one does."""
     sites: Sites | None = None
     """Where one of the keys may belong elsewhere than at `base_url`."""
+    key_page: str = ""
+    """Where a customer makes the first of `keys`; where no text names that page, the one of the documentation that says how. Empty where
+    the vendor has no keys, or only the user knows it."""
     auth: tuple[str, str] = ("Authorization", "Bearer {key}")
     refusals: tuple[Refusal, ...] = ()
     """Before the usual meanings of HTTP's statuses; the first that fits counts."""

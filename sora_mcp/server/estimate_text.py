@@ -100,7 +100,7 @@ def _describe_offer(estimate: Estimate, comparison: Comparison) -> Iterator[str]
         if not estimate.refusal or find_room(estimate).count(estimate.parts[0].average, 1):
             yield describe_joining(estimate.parts[0])
     if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
-        yield f"Priced for {order.seconds} s: pass the clip as image for its own length."
+        yield "Pass the clip as image to price it."
     if is_sample:
         clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
         yield f"Without a key: {clips}{order.seconds} s on {order.offer.id}, free."

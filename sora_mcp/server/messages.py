@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.sizes import describe_size
@@ -64,7 +65,7 @@ def _describe_remedy(job: Job) -> str:
     """Say what the user has to do before the same can be bought again; empty where that is nothing."""
     match job.error.code if job.error and job.state == "failed" else "":
         case "vendor_auth":
-            return f" The user stores a new key with `{command_line('setup', job.vendor)}`, then starts this client anew."
+            return f" {describe_adding_key(filter(None, (find_vendor(job),)), what='a new key')}"
         case "vendor_balance":
             return f" The user tops up the account at {name_vendor(job)}; then the same call works."
         case "content_refused":

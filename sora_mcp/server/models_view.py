@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.hints import BEST, get_hint
@@ -16,7 +17,6 @@ from sora_mcp.catalogue.sizes import count_lines, name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable, describe_ended_here, describe_modes_missing
 from sora_mcp.domain import Clip, Image, Offer, Order, Quote, VideoRequest, VideoRule
 from sora_mcp.domain.money import Micros
-from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.charges import format_price
 from sora_mcp.server.offers_view import find_least, name_successors
 from sora_mcp.server.results import count_bytes, to_dollars, without_empty
@@ -106,8 +106,8 @@ def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -
     rows = _rank(offers, catalogue, today)
     unpriced = [offer.id for offer in offers if offer.id not in {row.offer.id for row in rows}]
     rest = [f"Without a published price: {', '.join(unpriced)}."] if unpriced else []
-    is_lacking = any(not row.is_usable and catalogue.is_living(row.offer) for row in rows)
-    add = [f"The user adds a key with `{command_line('setup')}`."] if is_lacking else []
+    lacking = [catalogue.get_vendor(row.offer) for row in rows if not row.is_usable and catalogue.is_living(row.offer)]
+    add = [describe_adding_key(lacking, what="a key")] if lacking else []
     lines = [*(row.text for row in rows), *rest, *add, f"{NEXT}."]
     return {"message": "\n".join(lines), "offers": [row.fields for row in rows]}
 

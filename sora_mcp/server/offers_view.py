@@ -15,7 +15,7 @@ from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import breaches, describe_lengths, one_of, quote, rate_of, sizes_of, words
 from sora_mcp.catalogue.sizes import has_shape
 from sora_mcp.catalogue.unavailable import describe_modes_missing
-from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
+from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import as_number, ceil, format_dollars, show
@@ -239,9 +239,14 @@ def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
     gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {offer.absent_on}"] if offer.absent_on else []
     if said := describe_modes_missing(offer):
         gone.append(f"not {said} now, as {catalogue.get_vendor(offer).title} said on {max(offer.missing.values())}")
-    key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [f"no key: `{command_line('setup', offer.vendor)}`"]
+    key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [_name_key_page(catalogue.get_vendor(offer))]
     old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
+
+
+def _name_key_page(vendor: Vendor) -> str:
+    page = f"get one at {vendor.key_page}, then " if vendor.key_page else ""
+    return f"no key: {page}`{command_line('setup', vendor.name)}`"
 
 
 def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:

@@ -109,11 +109,10 @@ def read_log(reply: Reply, lost: LostCall) -> Listing:
     asked = dict(reply.call.query)
     if parse_time(asked["start"]) > lost.since or parse_time(asked["end"]) < lost.until:
         return Listing((), ask_log(lost), whole=False)
-    rows = reply.body["data"]
-    found = tuple(_read_row(row) for row in rows if row["client_request_id"] == lost.token)
+    found = tuple(_read_row(row) for row in reply.body["data"] if row["client_request_id"] == lost.token)
     if reply.body["pagination"]["has_more"] is False:
         return Listing(found)
-    more = asked | {"offset": str(int(asked["offset"]) + len(rows))}
+    more = asked | {"offset": str(int(asked["offset"]) + len(reply.body["data"]))}
     return Listing(found, Call("GET", LOGS, query=tuple(more.items())), whole=False)
 
 
@@ -130,6 +129,7 @@ VENDOR = Vendor(
     title="AI/ML API",
     base_url="https://api.aimlapi.com",
     keys=("AIMLAPI_API_KEY", "AIMLAPI_KEY", "AIML_API_KEY"),
+    key_page="https://aimlapi.com/app/keys",  # https://docs.aimlapi.com/quickstart/simple-model (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

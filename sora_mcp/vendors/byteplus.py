@@ -86,6 +86,8 @@ VENDOR = Vendor(
     title="BytePlus",
     base_url="https://ark.ap-southeast.bytepluses.com",  # keys are bound to a region; only this one makes videos
     keys=("ARK_API_KEY",),
+    # https://docs.byteplus.com/en/docs/ModelArk/1521675 (read 2026-11-30)
+    key_page="https://console.byteplus.com/ark/region:ark+ap-southeast-1/apiKey",
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -113,6 +113,7 @@ VENDOR = Vendor(
     title="fal",
     base_url=QUEUE,
     keys=("FAL_KEY",),
+    key_page="https://fal.ai/dashboard/keys",  # https://fal.ai/docs/documentation/setting-up/authentication (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

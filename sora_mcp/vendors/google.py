@@ -128,6 +128,7 @@ VENDOR = Vendor(
     title="Google",
     base_url="https://generativelanguage.googleapis.com",
     keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    key_page="https://aistudio.google.com/apikey",  # https://github.com/google-gemini/gemini-cli (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -96,6 +96,7 @@ VENDOR = Vendor(
     title="Kling",
     base_url="https://api-singapore.klingai.com",  # outside China
     keys=("KLING_API_KEY",),
+    key_page="https://kling.ai/dev/api-key",  # setup texts of ten public repositories; no page of Kling's own (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -115,6 +115,8 @@ VENDOR = Vendor(
     title="MiniMax",
     base_url="https://api.minimax.io",
     keys=("MINIMAX_API_KEY",),
+    # https://platform.minimax.io/docs/guides/quickstart-preparation (read 2026-11-30)
+    key_page="https://platform.minimax.io/user-center/basic-information/interface-key",
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -85,6 +85,8 @@ VENDOR = Vendor(
     title="MuleRun",
     base_url="https://api.mulerun.com",
     keys=("MULERUN_API_KEY", "MULEROUTER_API_KEY"),
+    # The page that says how: keys are made in the Creator Studio, whose own address it does not state (read 2026-11-30)
+    key_page="https://mulerun.com/docs/api-reference/introduction",
     # The skills' core/config.py (2026-04-23, read 2026-11-30): https://github.com/openmule/mulerouter-skills
     sites=Sites(
         key="MULEROUTER_API_KEY",

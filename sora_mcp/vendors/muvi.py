@@ -92,6 +92,7 @@ VENDOR = Vendor(
     title="Muvi",
     base_url="https://api.muvi.video",
     keys=("MUVI_API_KEY", "PIXELBYTE_API_KEY"),
+    key_page="https://developer.muvi.video/docs/authentication",  # says how; the dashboard's address has changed (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -88,6 +88,7 @@ VENDOR = Vendor(
     title="OpenRouter",
     base_url="https://openrouter.ai",
     keys=("OPENROUTER_API_KEY",),
+    key_page="https://openrouter.ai/keys",  # https://github.com/OpenRouterTeam/openrouter-examples (read 2026-11-30)
     offers=(),
     submit=submit,
     read=read,

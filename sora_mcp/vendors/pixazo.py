@@ -64,6 +64,7 @@ VENDOR = Vendor(
     title="Pixazo",
     base_url="https://gateway.pixazo.ai",
     keys=("PIXAZO_API_KEY",),
+    key_page="https://api-console.pixazo.ai/api_keys",  # https://github.com/Pixazo-AI/skills (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -99,6 +99,7 @@ VENDOR = Vendor(
     title="Replicate",
     base_url="https://api.replicate.com",
     keys=("REPLICATE_API_TOKEN",),
+    key_page="https://replicate.com/account/api-tokens",  # https://replicate.com/docs/topics/security/api-tokens (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -117,6 +117,7 @@ VENDOR = Vendor(
     title="Runway",
     base_url="https://api.dev.runwayml.com",
     keys=("RUNWAYML_API_SECRET",),
+    key_page="https://dev.runwayml.com",  # https://docs.dev.runwayml.com/guides/setup (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

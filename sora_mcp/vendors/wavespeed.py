@@ -125,6 +125,7 @@ VENDOR = Vendor(
     title="WaveSpeed",
     base_url="https://api.wavespeed.ai",
     keys=("WAVESPEED_API_KEY",),
+    key_page="https://wavespeed.ai/accesskey",  # https://github.com/WaveSpeedAI/wavespeed-python (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

@@ -102,6 +102,7 @@ VENDOR = Vendor(
     title="xAI",
     base_url="https://api.x.ai",
     keys=("XAI_API_KEY",),
+    key_page="https://console.x.ai/team/default/api-keys",  # https://docs.x.ai/developers/quickstart (read 2026-11-30)
     offers=OFFERS,
     submit=submit,
     read=read,

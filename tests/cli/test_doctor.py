@@ -56,13 +56,17 @@ def test_keys_are_named_and_never_shown(sora: Sora, said: dict[str, str]) -> Non
     assert "note  Muvi: has a key; the key was not tested. Muvi does not answer: 127.0.0.1 refuses the connection\n" in out
     assert "note  no key: " in out
     assert ", Pixazo (PIXAZO_API_KEY), " in out
-    assert f"\n      -> to buy from one of them, store its key: {own_line(said, 'setup', 'mulerun')}\n" in out
+    assert f"\n      -> setup says where keys are made, and stores one: {own_line(said, 'setup')}\n" in out
     assert "s3cr3t" not in out + err
 
 
 def test_without_any_key_it_says_what_works(said: dict[str, str]) -> None:
     finding = of(said)["no vendor has a key, so every video is a free sample clip"]
-    assert finding == Finding("note", "no vendor has a key, so every video is a free sample clip", "store a key: sora-mcp setup")
+    assert finding == Finding(
+        "note",
+        "no vendor has a key, so every video is a free sample clip",
+        "setup says where keys are made, and stores one: sora-mcp setup",
+    )
     assert "no key" not in of(said)
 
 

@@ -405,5 +405,5 @@ def test_where_nobody_is_asked_the_block_is_printed_and_only_a_persons_yes_has_i
     assert code == 0 and f"Cursor: put this into {folder / 'mcp.json'}:\n{{" in out
     assert list(folder.iterdir()) == []
     code, out, _ = setup(typed="\ny\n", at_terminal=True)
-    assert code == 0 and "Which vendor do you have a key for?\n" in out
+    assert code == 0 and "\n  fal         https://fal.ai/dashboard/keys\n" in out
     assert list(json.loads((folder / "mcp.json").read_text())["mcpServers"]) == ["sora"]

@@ -41,7 +41,7 @@ BUYING = (
             "free",
             "a drawn scene that no model made",
             "Real clips need an account and a key at a vendor, where they are paid, such as fal (5 s from $0.05 at 480p, with ",
-            "The user runs `sora-mcp setup fal` in a terminal and starts this app anew.",
+            "The user gets one at https://fal.ai/dashboard/keys, runs `sora-mcp setup fal` in a terminal and restarts this app.",
             prompt=CAT,
             size="vertical",
             seconds=10,
@@ -232,7 +232,7 @@ BUYING = (
     talk(
         "use Veo, without any key",
         call("create_video", "No key", "`sora-mcp setup muvi`", never=("_API_KEY",), refused=True, prompt=CAT, model="muvi:veo-3.1"),
-        call("create_video", "No key", "`sora-mcp setup`", never=("_API_KEY",), refused=True, prompt=CAT, model="veo-3.1-fast"),
+        call("create_video", "No key", "`sora-mcp setup aimlapi`", never=("_API_KEY",), refused=True, prompt=CAT, model="veo-3.1-fast"),
     ),
     talk(
         "another one, after the only priced model was paused",
@@ -414,7 +414,7 @@ BUYING = (
             "create_video",
             "Cheapest first: ",
             ":veo-3.1-lite ($0.20 for 4 s",
-            "No key here for any of these: the user adds one with `sora-mcp setup",
+            "No key here for any of these. The user gets one, such as fal's at https://fal.ai/dashboard/keys, runs `sora-mcp setup fal`",
             refused=True,
             prompt=CAT,
             model="veo-3",
@@ -475,7 +475,7 @@ BUYING = (
             "sample:sample",
             "\nfal:seedance-1-pro-fast: 2-12 s, 1080p, from $0.02, no key\n",
             "\nbyteplus:seedance-2.0 (best look): ",
-            "The user runs `sora-mcp setup fal` in a terminal",
+            "The user gets one at https://fal.ai/dashboard/keys, runs `sora-mcp setup fal`",
         ),
     ),
     talk(
@@ -598,7 +598,8 @@ BUYING = (
         "Runway, please, without its key",
         call(
             "create_video",
-            "No key here for any 'runway' model: the user adds one with `sora-mcp setup runway`. Cheapest first: runway:",
+            "No key here for any 'runway' model. The user gets one at https://dev.runwayml.com, runs `sora-mcp setup runway` in a "
+            "terminal and restarts this app. Cheapest first: runway:",
             never=("Fix", SAMPLE),
             refused=True,
             prompt=CAT,
@@ -606,7 +607,7 @@ BUYING = (
         ),
         call(
             "create_video",
-            "Free without a key: model='sample:sample', a drawn scene",
+            "Free: model='sample:sample', a drawing",
             never=("Fix",),
             refused=True,
             prompt=CAT,

@@ -161,7 +161,7 @@ LOOKING = (
             "create_video",
             "does not take references",
             "No model with a key takes references",
-            "would: the user adds a key of",
+            "would, with a key of",
             "sora-mcp setup",
             never=("has no option",),
             refused=True,

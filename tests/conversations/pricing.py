@@ -15,8 +15,8 @@ PRICING = (
         call(
             "estimate_cost",
             "A real clip costs $0.10 on runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p), with the best look $0.35 on "
-            "byteplus:seedance-2.0. No key for Runway. Only the user can add it: `sora-mcp setup runway` in a terminal, then a new start "
-            "of this client. Clips are paid there. Without a key: 5 s on sample:sample, free.",
+            "byteplus:seedance-2.0. No key for Runway. The user gets one at https://dev.runwayml.com, runs `sora-mcp setup runway` in a "
+            "terminal and restarts this app. Clips are paid there. Without a key: 5 s on sample:sample, free.",
             never=(", no key", "Left today"),
             seconds=5,
             audio=True,
@@ -24,7 +24,7 @@ PRICING = (
         call("estimate_cost", "2 real clips cost $0.61 on ", "Without a key: 2 clips of 15 s", seconds=30),
         call("estimate_cost", "(5 s, 480p), with the best look $0.35 on byteplus:seedance-2.0 (with sound). No key for fal.", seconds=5),
         call("estimate_cost", "on fal:veo-3.1-lite: $0.20", "Not now: No key for fal.", model="veo-3.1-lite"),
-        call("create_video", "No key for AI/ML API, fal or Replicate.", refused=True, prompt="A cat", model="veo-3.1-lite"),
+        call("create_video", "No key for fal, Replicate or AI/ML API.", refused=True, prompt="A cat", model="veo-3.1-lite"),
     ),
     talk(
         "a cat, and make sure that there is no sound (where no model with a key is surely silent)",
@@ -116,7 +116,7 @@ PRICING = (
     talk(
         "which models are there? (of three vendors, one of which has no model that is known for something)",
         call("list_sizes", "\ngoogle:gemini-omni-1.2-flash: ", "\nrunway:", "\nopenrouter:"),
-        call("estimate_cost", "No key here for any 'vidu' model: the user", never=("several models",), refused=True, model="vidu"),
+        call("estimate_cost", "No key here for any 'vidu' model. The user", never=("several models",), refused=True, model="vidu"),
         keys=("openrouter", "google", "runway"),
     ),
     talk(
@@ -313,7 +313,7 @@ PRICING = (
         "Veo 3 of my own vendor (which states no price for its Veo)",
         call(
             "estimate_cost",
-            "Without a published price: mulerun:veo-3.1 and mulerun:veo-3.1-fast. None of the others has a key here: the user adds one",
+            "Without a published price: mulerun:veo-3.1 and mulerun:veo-3.1-fast. None of the others has a key here. The user gets one, ",
             refused=True,
             model="veo-3",
         ),
@@ -361,11 +361,11 @@ PRICING = (
         ),
         call(
             "estimate_cost",
-            "Priced for 8 s: pass the clip as image for its own length. 8 s, ",
+            "Pass the clip as image to price it. 8 s, ",
             "$0.48",
             model="fal:grok-imagine-video-edit",
         ),
-        call("estimate_cost", "$0.18", never=("Priced for",), model="fal:grok-imagine-video-edit", seconds=3),
+        call("estimate_cost", "$0.18", never=("to price it",), model="fal:grok-imagine-video-edit", seconds=3),
         call("estimate_cost", "1 s, ", "$0.06", "takes the video as edits", model="fal:grok-imagine-video-edit", image="beach.mp4"),
         call("estimate_cost", "$0.06", "takes the video as edits", model="edit", image="{folder}/beach.mp4"),
         call(

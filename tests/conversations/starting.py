@@ -91,7 +91,7 @@ STARTING = (
         "Veo at Google, ten seconds in 4K (which this server does not have there)",
         call(
             "estimate_cost",
-            "Google has no 'veo' here. Muvi, AI/ML API, fal, Runway and 2 more vendors have it, without a key here: ",
+            "Google has no 'veo' here. Muvi, AI/ML API, fal, Runway and 2 more vendors have it, without a key here. ",
             'Fix: model="google:gemini-omni-1.2-flash" (10 s, with sound, 4k, $2.11, needs approval)',
             never=("several models", "muvi:veo"),
             refused=True,

@@ -180,8 +180,9 @@ async def test_without_any_key_the_sample_is_free_and_what_would_be_refused_is_s
     assert "Cannot be bought now" not in sample["message"]
     assert (refused["allowed"], refused["refusal"]) == (False, "No key for Muvi.")
     assert refused["message"].endswith(
-        " Not now: No key for Muvi. Only the user can add it: `sora-mcp setup muvi` in a terminal, then a new start of this client."
-        " Free without a key: model='sample:sample', a drawn scene, not the prompt's."
+        " Not now: No key for Muvi. The user gets one at https://developer.muvi.video/docs/authentication, runs `sora-mcp setup muvi` in a "
+        "terminal and restarts this app."
+        " Free: model='sample:sample', a drawing."
     )
 
 

@@ -40,9 +40,10 @@ def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -
     """Return the vendor whose key is to be stored, None for no key. Raise BadSetting for an unknown name."""
     buyable = {vendor.name: vendor for vendor in settings.catalogue.vendors if vendor.keys}
     if name is None and interactive:
-        print("Which vendor do you have a key for?")
+        print("Which vendor's key do you want to store? Keys are made on these pages:")
         for vendor in buyable.values():
-            print(f"  {vendor.name:<10}  {vendor.title}{' (has a key)' if vendor.name in settings.keys else ''}")
+            state = "has a key" if vendor.name in settings.keys else vendor.key_page or vendor.title
+            print(f"  {vendor.name:<10}  {state}")
         name = _ask_vendor(buyable)
     if not name or not name.strip():
         return None
@@ -86,7 +87,8 @@ def _ask_key(vendor: Vendor, *, interactive: bool) -> str:
     """Return the key as it was typed, without showing it."""
     if interactive:
         try:
-            return getpass.getpass(f"API key of {vendor.title} (not shown; leave empty for none): ").strip()
+            made_at = f", made at {vendor.key_page}" if vendor.key_page else ""
+            return getpass.getpass(f"API key of {vendor.title}{made_at} (not shown; leave empty for none): ").strip()
         except EOFError:  # Ctrl-D
             print()
             return ""

@@ -68,6 +68,14 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
     return replace(request, model=model, size=size, options=options, image=f"{job.id}#last", continues=None)
 
 
+def continue_elsewhere(request: VideoRequest, job: Job, catalogue: Catalogue) -> VideoRequest:
+    """Return the request with the resolution and the sound of the job, for any model, without its first frame."""
+    own = catalogue.get(job.model)
+    words = _list_size_words(job, () if own is None else (own,), is_chosen=False)
+    sound = {"audio": job.options["audio"]} if isinstance(job.options.get("audio"), bool) else {}
+    return replace(request, size=_find_taken(words, catalogue.eligible_offers), options=sound, continues=None)
+
+
 def _list_size_words(job: Job, offers: Sequence[Offer], *, is_chosen: bool) -> Iterator[str]:
     """Yield the words of the clip's size, where a model is chosen already; then its lines, `720p`, as its offer sells it, else by its
     pixels: the first frame has its shape."""

@@ -17,12 +17,14 @@ from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, PICTURES, Clip, Image,
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.continuation import continue_job
+from sora_mcp.jobs.continuation import continue_elsewhere, continue_job
 from sora_mcp.jobs.extension import extend_job, find_extender, measure_clip
 from sora_mcp.jobs.first_frame import frame_like
 
 ABOUT_MODEL = ("model_retired", "vendor_unavailable", "vendor_rejected")
 """Codes of a vendor's refusal after which another model may make the clip."""
+CHEAPER = 2
+"""How many times less another model costs that is named beside a clip's own."""
 ANY_PROMPT = "a clip"
 ANY_LINK, ANY_FILE = "https://example.com/frame.png", "data:image/png;base64,"
 """Stand for a picture that is not read again."""
@@ -51,6 +53,19 @@ def _find_continuation(job: Job, maker: Job, catalogue: Catalogue, seconds: int 
         if catalogue.is_buyable(order.offer) and order.missing is None:
             is_sent = order.clip is not None
             return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound, is_sent=is_sent)
+    return None
+
+
+def find_cheaper(job: Job, catalogue: Catalogue, *, today: date) -> NextClip | None:
+    """Return what goes on from a finished clip at another model for half the price or less, as long, with its resolution and sound; None
+    where none that needs no approval for its price does."""
+    clip, file = job.continuation, job.artifact
+    if clip is None or file is None or not clip.micros or not file.path.endswith(".mp4"):
+        return None
+    request = continue_elsewhere(VideoRequest(ANY_PROMPT, seconds=clip.seconds), job, catalogue)
+    for order, price in rank_orders(catalogue.eligible_offers, replace(request, image=frame_like(file)), today=today)[:1]:
+        if price.micros * CHEAPER <= clip.micros and not price.describe_doubt(today):
+            return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound)
     return None
 
 

@@ -51,7 +51,7 @@ from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, add_alternatives, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.named_videos import name_any_clip
-from sora_mcp.jobs.next_steps import find_change, find_continuation, find_refuser, is_refused, read_fixes, rebuild_requests
+from sora_mcp.jobs.next_steps import find_change, find_cheaper, find_continuation, find_refuser, is_refused, read_fixes, rebuild_requests
 from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
 from sora_mcp.jobs.request_inputs import RequestInputs
 from sora_mcp.media.edit.edits import EditRequest
@@ -209,6 +209,10 @@ class VideoService(JobContext):
     def find_change(self, job: Job) -> NextClip | None:
         """Return what `edits` makes of the finished clip at the cheapest model that can be bought; None where there is none."""
         return find_change(job, self.catalogue, today=self.today)
+
+    def find_cheaper(self, job: Job) -> NextClip | None:
+        """Return what goes on from the finished clip at another model for half the price or less; None where nothing does."""
+        return find_cheaper(job, self.catalogue, today=self.today)
 
     async def find_file(self, job: Job) -> Path:
         """Return where the job's finished file is on this machine. NotFinished where there is none, StorageError where S3 is away."""

@@ -39,8 +39,8 @@ def name_change(job: Job, change: NextClip | None) -> str:
     return "" if change is None else f'To change it: create_video(edits="{job.id}"), {format_dollars(change.micros)} on {change.model}.'
 
 
-def describe_ways_on(job: Job) -> Iterator[str]:
-    """Yield how a clip is made that goes on from a finished one, and which call prices other lengths of it."""
+def describe_ways_on(job: Job, cheaper: NextClip | None = None) -> Iterator[str]:
+    """Yield how a clip is made that goes on from a finished one, which call prices other lengths of it, and a much `cheaper` model."""
     if (clip := job.continuation) is None or not clip.micros:
         return
     audio = _format_audio(clip)
@@ -50,6 +50,8 @@ def describe_ways_on(job: Job) -> Iterator[str]:
         f"{_describe_as_long(clip)}. "
         f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip)}{audio}{frame}, seconds=…).'
     )
+    if cheaper is not None:
+        yield f"Much cheaper, from its last frame: the same call with {_format_call(cheaper)} ({_describe_price(cheaper)})."
 
 
 def describe_instead(job: Job) -> str:

@@ -6,6 +6,7 @@ from .script import Arm, call, talk
 
 CAT = "My cat dances on a sofa"
 FAST = "fal:veo-3.1-fast"
+SEEDANCE = "muvi:seedance-1.5-pro-super"
 VEO = "aimlapi:veo-3.1-fast"
 KLING = "muvi:kling-3.0-standard"
 WITHOUT_PICTURES = "fal said on 2026-11-20 that it does not have fal:veo-3.1-fast with a first frame now"
@@ -121,6 +122,19 @@ STARTING = (
             'estimate_cost(model="aimlapi:veo-3.1-fast", size="720x1280", audio=false, image="{a}#last", seconds=…)',
             'Changed by words: create_video(edits="{a}") is $0.03 on muvi:kling-o3-standard; list_sizes(model="edit") has the others.',
             job_id="{a}",
+        ),
+        call("list_videos", f'same call with model="{SEEDANCE}", size="9:16 720p", seconds=4, audio=false ($0.11, ', job_id="{a}"),
+        call(
+            "create_video",
+            "costs $0.11 for this, above max_usd $0.01",
+            refused=True,
+            prompt=CAT,
+            continues="{a}",
+            model=SEEDANCE,
+            size="9:16 720p",
+            seconds=4,
+            audio=False,
+            max_usd=0.01,
         ),
         call("view_video", 'To change it: create_video(edits="{a}"), $0.03 on muvi:kling-o3-standard.', job_id="{a}"),
         call("estimate_cost", "$1.04", model=VEO, size="720x1280", audio=False, image="{a}#last", seconds=8),

@@ -164,6 +164,9 @@ class PlayedService:
     def find_change(self, job: Job) -> None:
         """No model changes a clip here."""
 
+    def find_cheaper(self, job: Job) -> None:
+        """None costs less."""
+
     async def find_file(self, job: Job) -> Path:
         return find_local_file(job)
 

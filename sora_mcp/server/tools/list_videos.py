@@ -77,8 +77,8 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     if arguments.job_id:
         job = await service.job(arguments.job_id, principal=principal())
         approval = await service.store.approvals.find_of_job(job)
-        change = service.find_change(job)
-        return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval, change=change)
+        ways = {"change": service.find_change(job), "cheaper": service.find_cheaper(job)}
+        return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval, **ways)
     page, rows, budget = await _find(arguments, service, zone)
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx), shown=[job.id for job in page.jobs])
     return prepend_line(_format(page, rows, budget, filters=arguments.filters), news)
@@ -126,11 +126,19 @@ def _format(page: Page, rows: Sequence[Row], budget: Budget, *, filters: str = "
 
 
 def format_whole(
-    job: Job, budget: Budget, zone: tzinfo, *, now: float, approval: Approval | None = None, change: NextClip | None = None
+    job: Job,
+    budget: Budget,
+    zone: tzinfo,
+    *,
+    now: float,
+    approval: Approval | None = None,
+    change: NextClip | None = None,
+    cheaper: NextClip | None = None,
 ) -> CallToolResult:
-    """Return the result for one job with all that is known of it; `approval` is the yes that bought it, `change` what `edits` makes."""
+    """Return the result for one job with all that is known of it: `approval` is the yes that bought it, `change` what `edits` makes of it,
+    `cheaper` what goes on from it for much less."""
     fields = whole_fields(job, approval) | {"prompt": _shorten_prompt(job.prompt)}
-    lines = [describe_job(job, now=now), *describe_bill(job), *describe_ways_on(job), *describe_change(job, change)]
+    lines = [describe_job(job, now=now), *describe_bill(job), *describe_ways_on(job, cheaper), *describe_change(job, change)]
     message = "\n".join([*_describe_whole(job, zone), *lines])
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 

@@ -121,6 +121,40 @@ def test_nobody_is_root_and_the_root_is_read_only() -> None:
     assert {path.split("/")[1] for path in folders.values()} == {"data"} and len(folders) == 3
 
 
+def test_one_replica_stays_while_others_are_replaced() -> None:
+    found = kubernetes()
+    deployment, budget = found["Deployment"]["spec"], found["PodDisruptionBudget"]["spec"]
+    assert (deployment["replicas"], budget["minAvailable"], deployment["strategy"]["rollingUpdate"]["maxUnavailable"]) == (2, 1, 0)
+    labels = deployment["template"]["metadata"]["labels"]
+    (spread,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+    selectors = [deployment["selector"], budget["selector"], spread["labelSelector"], {"matchLabels": found["Service"]["spec"]["selector"]}]
+    assert selectors == [{"matchLabels": labels}] * 4
+    assert [port["targetPort"] for port in found["Service"]["spec"]["ports"]] == ["http"]
+
+
+def test_a_container_gets_the_settings_and_asks_for_what_it_needs() -> None:
+    names = [{name: of["name"]} for source in container()["envFrom"] for name, of in source.items()]
+    assert names == [{f"{kind[0].lower()}{kind[1:]}Ref": kubernetes()[kind]["metadata"]["name"]} for kind in ("ConfigMap", "Secret")]
+    assert set(container()["resources"]) == {"requests", "limits"} and "memory" in container()["resources"]["limits"]
+    volumes = {volume["name"] for volume in kubernetes()["Deployment"]["spec"]["template"]["spec"]["volumes"]}
+    assert {mount["name"] for mount in container()["volumeMounts"]} == volumes
+
+
+def test_who_signs_people_in_has_a_client_for_the_pages() -> None:
+    """Else a start says that nobody can approve a price."""
+    assert "SORA_MCP_CLIENT_ID" in kubernetes()["ConfigMap"]["data"]
+
+
+def test_secrets_are_filled_in_by_whoever_runs_it() -> None:
+    of_pods = kubernetes()["Secret"]["stringData"]
+    assert {re.sub(r"^postgresql://sora:(.*)@.*", r"\1", text) for text in of_pods.values()} == {"change-me"}
+    assert [name for name in kubernetes()["ConfigMap"]["data"] if ROWS[name].secret] == []
+    for service in replicas().values():
+        told = {name: text for name, text in service["environment"].items() if name in ROWS and ROWS[name].secret}
+        assert {name for name, text in told.items() if "${" not in text} <= {"AWS_ACCESS_KEY_ID"}
+        assert service["secrets"] == ["tokens"] and compose()["secrets"] == {"tokens": {"file": "tokens.txt"}}
+
+
 def test_the_image_is_ours_and_has_what_its_tags_say() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert f'io.modelcontextprotocol.server.name="{NAME}"' in DOCKERFILE

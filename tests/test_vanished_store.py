@@ -200,7 +200,7 @@ def test_a_store_that_is_removed_while_it_is_open_buys_nothing_more(replaced: bo
         if replaced:
             with opened(home):
                 pass
-        said = r"was (removed|replaced) while this program used it\. Nothing is bought until this program is st"
+        said = r"was (removed|replaced) while this program used it\. Nothing is bought before you start this program again"
         with pytest.raises(StorageError, match=said):
             buy(store)
 

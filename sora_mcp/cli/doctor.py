@@ -152,7 +152,8 @@ def _check_store(seen: _StoreFacts | SoraError) -> Iterator[Finding]:
     )
     yield from seen.models
     if loss is not None:
-        yield Finding("fix", f"store: {loss.why} Nothing is bought", f"put that store back, or go on without it: {command_line('forget')}")
+        remedy = loss.remedy or f"put that store back, or go on without it: {command_line('forget')}"
+        yield Finding("fix", f"store: {loss.why} Nothing is bought", remedy)
     if unclear:
         yield Finding(
             "note",

@@ -28,7 +28,7 @@ async def _forget(settings: Settings) -> int:
         if loss is None:
             print_text(console, "Nothing is missing from the store, so there is nothing to forget.")
             return 0
-        if loss.is_open_elsewhere:
+        if loss.remedy is not None:
             raise Refused(loss.describe())
         print_text(console, f"{loss.why} Jobs of the lost store are not followed any more; look for them in your account at the vendor.")
         question = f"Forget {format_dollars(loss.micros)}, and let this month's caps begin anew without it?"

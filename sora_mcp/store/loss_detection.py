@@ -24,7 +24,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.budget_days import get_today
 from sora_mcp.store.database import FILE, identify_file
 from sora_mcp.store.locks import lock_named
-from sora_mcp.store.schema import ledger, meta
+from sora_mcp.store.schema import jobs, ledger, meta
 from sora_mcp.store.transactions import Repository, reads, writes
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,10 @@ SELECT_ID = sa.select(meta.c.value).where(meta.c.name == ID)
 SELECT_STATE = sa.text("SELECT (SELECT value FROM meta WHERE name = :name) AS id, last_value AS version FROM job_versions").bindparams(
     name=ID
 )
+RESTART = "start this program again"
+MEND_COUNTER = "SELECT setval('job_versions', (SELECT max(version) FROM jobs))"
+"""For a copy that has the rows of all tables but not the counter, as logical replication makes one."""
+SELECT_NEWEST = sa.select(sa.func.coalesce(sa.func.max(jobs.c.version), 0))
 # Holds and overruns only: they are never taken back, so this sum never falls, whatever is released or refunded.
 SELECT_BOUGHT = sa.select(sa.func.sum(ledger.c.micros)).where(
     ledger.c.month == sa.bindparam("month"), ledger.c.kind.in_([sa.literal_column("'hold'"), sa.literal_column("'overrun'")])
@@ -60,13 +64,13 @@ class Loss:
 
     micros: Micros
     why: str
-    is_open_elsewhere: bool = False
-    """Whether only a restart can help: this process holds a file that was removed or replaced under it."""
+    remedy: str | None = None
+    """The one thing that helps, where forgetting what is lost would not."""
 
     def describe(self) -> str:
         """Return the loss as sentences that name the way out."""
-        if self.is_open_elsewhere:
-            return f"{self.why} Nothing is bought until this program is started again."
+        if self.remedy is not None:
+            return f"{self.why} Nothing is bought before you {self.remedy}."
         back = "Put that store back (is its disk mounted, was its folder moved?)."
         return (
             f"{self.why} Nothing is bought until a person decides. {back} To go on without it, run at a terminal: {command_line('forget')}"
@@ -127,7 +131,12 @@ def find_loss(conn: sa.Connection, file: Path | None, *, month: str, in_whole: b
         return None
     if (lost := mark.micros - _sum_bought(conn, mark.month)) > 0:
         return Loss(Micros(lost), f"The store in {place} has lost {format_dollars(lost)} of what was set aside for videos in {mark.month}.")
-    return Loss(Micros(0), f"The store in {place} is an older copy: what was done last is missing.") if is_older else None
+    if not is_older:
+        return None
+    if conn.execute(SELECT_NEWEST).scalar_one() >= mark.version:
+        why = f"The store in {place} was copied without its counter job_versions."
+        return Loss(Micros(0), why, remedy=f"run in that database: {MEND_COUNTER}")
+    return Loss(Micros(0), f"The store in {place} is an older copy: what was done last is missing.")
 
 
 def measure(conn: sa.Connection, *, month: str) -> Mark:
@@ -221,7 +230,7 @@ def _find_replaced(conn: sa.Connection, store_id: str) -> Loss | None:
     if (opened := conn.info.get(FILE)) is not None and opened == identify_file(file):
         return None
     if not file.exists():
-        return Loss(Micros(0), f"{file}, the store, was removed while this program used it.", is_open_elsewhere=True)
+        return Loss(Micros(0), f"{file}, the store, was removed while this program used it.", remedy=RESTART)
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as beside:
             row = beside.execute("SELECT value FROM meta WHERE name = ?", (ID,)).fetchone()
@@ -229,4 +238,4 @@ def _find_replaced(conn: sa.Connection, store_id: str) -> Loss | None:
         return None  # only what is known for sure stops a purchase
     if row is not None and row[0] == store_id:
         return None
-    return Loss(Micros(0), f"{file}, the store, was replaced while this program used it.", is_open_elsewhere=True)
+    return Loss(Micros(0), f"{file}, the store, was replaced while this program used it.", remedy=RESTART)

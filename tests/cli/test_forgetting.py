@@ -8,13 +8,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from scripts.house import ROOT
 from sora_mcp.cli.doctor import check_all
 from sora_mcp.config.settings import load
 from sora_mcp.store import Store
 
-from ..stored import CAPS, purchase
+from ..stored import CAPS, empty_schema, purchase
 from .conftest import Sora
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -59,3 +63,28 @@ def test_at_a_terminal_the_lost_sum_is_typed(lost: dict[str, str], typed_at_term
 def test_where_nothing_is_missing_there_is_nothing_to_forget(sora: Sora, tmp_path: Path) -> None:
     assert sora("forget") == (0, "Nothing is missing from the store, so there is nothing to forget.\n", "")
     assert not list((tmp_path / "config").rglob("*.json"))
+
+
+@pytest.mark.slow
+def test_a_copy_without_its_counter_is_mended_by_one_statement(said: dict[str, str], postgres_url: str, sora: Sora) -> None:
+    """Logical replication copies rows and no sequences."""
+    with empty_schema(postgres_url) as url:
+        said["SORA_MCP_DATABASE_URL"] = url
+        settings = load(said, today=date(2026, 11, 21))
+        store = Store(settings.database_url, settings.home, marks=settings.marks)
+        for _ in range(3):
+            store.reservations.reserve.sync(purchase("1.00"), CAPS)
+        store.close()
+        engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.begin() as conn:
+            conn.execute(sa.text("SELECT setval('job_versions', 1, false)"))
+        (finding,) = [finding for finding in check_all(settings) if finding.text.startswith("store: ") and finding.verdict == "fix"]
+        assert "was copied without its counter job_versions. Nothing is bought" in finding.text
+        code, _, err = sora("forget")
+        assert code != 0 and f"Nothing is bought before you {finding.todo}." in err, "to forget it would not help"
+        statement = str(finding.todo).removeprefix("run in that database: ")
+        assert f"\n{statement};\n" in OPERATIONS
+        with engine.begin() as conn:
+            conn.execute(sa.text(statement))
+        engine.dispose()
+        assert losses(said) == []

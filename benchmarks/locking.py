@@ -1,5 +1,8 @@
 """Purchases and polls of several processes on one PostgreSQL: locks by budget and job against one lock for all, in turn in one run.
 
+Both take the same code; what held one lock in the past also took twice the round trips, so that it is more than this below today's.
+Without the lock the cores are the limit: CPU of ours and of PostgreSQL for one, which is told, times what a second had of them.
+
 python -m benchmarks.locking [SECONDS]
 """
 
@@ -14,12 +17,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from sora_mcp.domain.money import NO_LIMIT, usd
 from sora_mcp.store import Store, database
@@ -27,12 +31,24 @@ from sora_mcp.store.records import Limits
 from tests.stored import CAPS, PENDING, purchase
 
 from .figures import Figure, at_least
+from .service import measure_cpu
 
 PROCESSES, THREADS, PEOPLE, LIVING = 4, 4, 64, 2_000
 SECONDS, ROUNDS = 6.0, 2
+WARM = 8
+"""Times before it counts: PostgreSQL has planned the statements of each connection then."""
 HUGE = replace(CAPS, daily=usd("1000000"), monthly=usd("1000000"))
 FORKS = multiprocessing.get_context("forkserver")
 Work = Callable[[Store, str], int]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How many were done, and the CPU that took, of these processes and of PostgreSQL."""
+
+    count: int
+    own_s: float
+    server_s: float
 
 
 def figures(seconds: float = SECONDS) -> Iterator[Figure]:
@@ -42,13 +58,17 @@ def figures(seconds: float = SECONDS) -> Iterator[Figure]:
         return
     with tempfile.TemporaryDirectory(prefix="pg-") as folder, serve(Path(folder)) as url:
         for name, work, goal in (("creates", buy, 3), ("polls", poll, 5)):
-            found = {False: list[float](), True: list[float]()}
+            found = {False: list[Run](), True: list[Run]()}
             for _ in range(ROUNDS):
                 for alone in (True, False):
                     prepare(url, Path(folder), work)
                     found[alone].append(run(url, Path(folder), work, alone=alone, seconds=seconds))
-            one, many = (sum(found[alone]) / ROUNDS for alone in (True, False))
-            note = f"{many:.0f} a second, {one:.0f} with one lock"
+            one, many = (sum(run.count for run in found[alone]) / ROUNDS / seconds for alone in (True, False))
+            count = sum(run.count for run in found[False])
+            own, servers = (1000 * sum(seconds) / count for seconds in zip(*((r.own_s, r.server_s) for r in found[False]), strict=True))
+            trips = count_round_trips(url, Path(folder), work)
+            cost = f"each {trips:.3g} round trips, {own:.2g} ms CPU of ours and {servers:.2g} ms of PostgreSQL"
+            note = f"{many:.0f} a second, {one:.0f} with one lock; {cost}"
             yield at_least(f"{name} of {PROCESSES} processes on PostgreSQL, against one lock for all", many / one, goal, "x", note=note)
 
 
@@ -94,42 +114,59 @@ def prepare(url: str, folder: Path, work: Work) -> None:
                 conn.exec_driver_sql("ANALYZE jobs")
 
 
-def run(url: str, folder: Path, work: Work, *, alone: bool, seconds: float) -> float:
-    """Return how many the processes did a second, together."""
-    gate, ends = FORKS.Barrier(PROCESSES), FORKS.Queue()
+def run(url: str, folder: Path, work: Work, *, alone: bool, seconds: float) -> Run:
+    """Let the processes do as many as they can, together."""
+    (postmaster, *_) = (folder / "data" / "postmaster.pid").read_text().split()
+    gate, ends = FORKS.Barrier(PROCESSES * THREADS + 1), FORKS.Queue()
     workers: list[Any] = [
         FORKS.Process(target=drive, args=(url, folder / "home", work, alone, seconds, gate, ends)) for _ in range(PROCESSES)
     ]
     for worker in workers:
         worker.start()
+    gate.wait(timeout=120)
+    before_ms = measure_cpu(int(postmaster))
     done = [ends.get(timeout=120 + seconds) for _ in workers]
     for worker in workers:
         worker.join()
-    return sum(done) / seconds
+    return Run(sum(count for count, _ in done), sum(own_s for _, own_s in done), (measure_cpu(int(postmaster)) - before_ms) / 1000)
 
 
 def drive(url: str, home: Path, work: Work, alone: bool, seconds: float, gate: Any, ends: Any) -> None:
-    """One process, in several threads; with `alone` each write holds the lock of all."""
+    """One process, in several threads, once each has done some; with `alone` each write holds the lock of all."""
     if alone:
         database.POSTGRES_WRITE = database.POSTGRES_WRITE_ALONE  # pyright: ignore[reportConstantRedefinition]
-    store, counts = Store(url, home), list[int]()
-    work(store, "warm")
-    gate.wait()
-    end = time.monotonic() + seconds
+    store, counts, used_s = Store(url, home), list[int](), list[float]()
 
     def loop(number: int) -> None:
-        count = 0
+        owner, count = f"{home}-{threading.get_ident()}-{number}", 0
+        for _ in range(WARM):
+            work(store, owner)
+        gate.wait()
+        end, before_s = time.monotonic() + seconds, time.thread_time()
         while time.monotonic() < end:
-            count += work(store, f"{home}-{threading.get_ident()}-{number}")
+            count += work(store, owner)
         counts.append(count)
+        used_s.append(time.thread_time() - before_s)
 
     threads = [threading.Thread(target=loop, args=(number,)) for number in range(THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    ends.put(sum(counts))
+    ends.put((sum(counts), sum(used_s)))
     store.close()
+
+
+def count_round_trips(url: str, folder: Path, work: Work) -> float:
+    """Return how often one asks PostgreSQL, with its part of what is done for several together."""
+    prepare(url, folder, work)
+    with closing(Store(url, folder / "home")) as store:
+        work(store, "warm")
+        trips, engine = list[str](), store._database.write  # pyright: ignore[reportPrivateUsage]
+        event.listen(engine, "before_cursor_execute", lambda *about: trips.append("statement"))
+        event.listen(engine, "commit", lambda conn: trips.append("commit"))
+        count = work(store, "counted")
+        return len(trips) / count
 
 
 def buy(store: Store, owner: str) -> int:

@@ -63,7 +63,7 @@ def test_settings_and_times_are_those_of_the_program() -> None:
 
 
 async def test_after_a_restore_nothing_is_sent_again(tmp_path: Path) -> None:
-    (statement,) = re.findall(r"```sql\n(.*?);\n```", PAGE, re.DOTALL)
+    (statement,) = re.findall(r"```sql\n(UPDATE .*?);\n```", PAGE, re.DOTALL)
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", status=429, json={"message": "later"}, headers={"Retry-After": "3000"})
         job = await at.bought()

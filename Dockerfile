@@ -7,10 +7,10 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY sora_mcp ./sora_mcp
-RUN python -m venv /opt/sora-mcp && /opt/sora-mcp/bin/pip install --no-cache-dir --compile '.[observe,postgres,s3]'
+RUN python -m venv --without-pip /opt/sora-mcp && pip --python /opt/sora-mcp/bin/python install --no-cache-dir --compile '.[observe,postgres,s3]'
 
 FROM build AS build-media
-RUN /opt/sora-mcp/bin/pip install --no-cache-dir --compile '.[media,observe,postgres,s3]'
+RUN pip --python /opt/sora-mcp/bin/python install --no-cache-dir --compile '.[media,observe,postgres,s3]'
 
 FROM python:3.13-slim AS base
 LABEL io.modelcontextprotocol.server.name="io.github.sora-mcp/sora-mcp" \

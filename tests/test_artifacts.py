@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sora_mcp.artifacts.local import build_name, find_kept, keep, prepare_part, remove_parts, slugify
+from sora_mcp.artifacts.local import build_name, find_kept, keep, prepare_part, read_job_id, remove_parts, slugify
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import Micros
 from tests.each import each
@@ -37,7 +37,7 @@ def kept(folder: Path, fence: int = 1, **changes: Any) -> Path:
 @each(
     ("prompt", "words"),
     [
-        ("A paper boat drifts down a rainy street", "a-paper-boat-drifts-down"),
+        ("A paper boat drifts down a rainy street", "a-paper-boat-drifts-down-a-rainy-street"),
         ("Überraschung! Ça va?", "uberraschung-ca-va"),
         ("夕暮れの海", "夕暮れの海"),
         ("Бумажный кораблик плывёт й", "бумажный-кораблик-плывёт-й"),
@@ -57,8 +57,21 @@ def test_a_name_has_words_of_the_prompt_and_nothing_else_of_it(prompt: str, word
     assert slugify(prompt) == words
 
 
-def test_the_name_says_day_words_and_job() -> None:
-    assert build_name(a_job(), UTC) == "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4"
+def test_the_name_says_day_time_words_and_job() -> None:
+    name = build_name(a_job(), UTC)
+    assert name == "2026-11-20_1200_a-paper-boat-drifts-down-a-rainy-street_v_0123456789.mp4"
+    assert read_job_id(name) == a_job().id
+
+
+def test_two_clips_of_one_day_are_told_apart_by_words_or_time() -> None:
+    first = replace(a_job(), prompt="A red kite over the dunes at dawn")
+    for other in (replace(first, prompt="A red kite over the dunes at dusk"), replace(first, created_at=first.created_at + 60)):
+        assert build_name(first, UTC) != build_name(other, UTC)
+
+
+def test_the_name_of_a_sample_says_that_it_is_one() -> None:
+    sample = replace(a_job(), vendor="sample", model="sample:sample", prompt="A paper boat")
+    assert build_name(sample, UTC) == "2026-11-20_1200_sample_a-paper-boat_v_0123456789.mp4"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
@@ -97,7 +110,7 @@ def test_a_kept_file_has_its_bytes_and_a_note_beside_it(tmp_path: Path) -> None:
         "vendor_id": "job_1",
         "parents": [],
         "sha256": SHA256,
-        "file": "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4",
+        "file": "2026-11-20_1200_a-paper-boat-drifts-down-a-rainy-street_v_0123456789.mp4",
     }
 
 
@@ -112,7 +125,7 @@ def test_another_file_of_that_name_is_left_alone_and_this_one_is_found_behind_it
     assert find_kept(a_job(), tmp_path) is None
     final = kept(tmp_path)
     assert (taken.read_bytes(), final.read_bytes()) == (b"somebody's holiday", FILM)
-    assert final.name == "2026-11-20_a-paper-boat-drifts-down_v_0123456789-2.mp4"
+    assert final.name == "2026-11-20_1200_a-paper-boat-drifts-down-a-rainy-street_v_0123456789-2.mp4"
     assert find_kept(a_job(), tmp_path) == (final, SHA256)
 
 

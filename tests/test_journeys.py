@@ -163,7 +163,7 @@ def note(job: Job, micros: int, told: int | None) -> dict[str, Any]:
         "vendor_id": job.vendor_id,
         "parents": [],
         "sha256": hashlib.sha256(vendor("muvi").clip).hexdigest(),
-        "file": f"2026-11-20_a-paper-boat-drifts-down_{job.id}.mp4",
+        "file": f"2026-11-20_1200_a-paper-boat-drifts-down-a-rainy-street_{job.id}.mp4",
     }
 
 

@@ -18,10 +18,11 @@ from sora_mcp.domain.errors import StorageError, UnwritableFile
 from sora_mcp.domain.money import as_number
 from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.domain.text import escape_hidden, sanitize
+from sora_mcp.vendors import sample
 
-NAME_WORDS = 5
+NAME_WORDS = 8
 MOST_SLUG, MOST_SLUG_BYTES = 60, 90
-"""Of the words in a file name: with day, number, job id and ending, it stays below 143 bytes, which every file system takes."""
+"""Of the words in a file name: with day, time, number, job id and ending, it stays below 143 bytes, which every file system takes."""
 JOINERS = "\u200c\u200d"
 """Zero-width characters within the words of some scripts."""
 LATIN_MARKS = re.compile(r"([0-9a-z])[\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff]+")
@@ -32,9 +33,10 @@ FILE_NAME = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNO
 
 
 def build_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
-    """Return a name such as `2026-11-20_a-paper-boat_v_0123456789.mp4`: day of creation in `zone`, words of the prompt, job id."""
-    day = datetime.fromtimestamp(job.created_at, zone).date()
-    return f"{day}_{_fit_encoding(slugify(job.prompt))}_{job.id}.{ending}"
+    """Return a name such as `2026-11-20_1405_a-paper-boat_v_0123456789.mp4`: day and time of creation in `zone`, words of the prompt, and
+    job id. What the sample vendor made is called a sample: it shows nothing of the prompt."""
+    made, kind = datetime.fromtimestamp(job.created_at, zone), "sample_" if job.vendor == sample.VENDOR.name else ""
+    return f"{made:%Y-%m-%d_%H%M}_{kind}{_fit_encoding(slugify(job.prompt))}_{job.id}.{ending}"
 
 
 def _fit_encoding(slug: str) -> str:

@@ -278,7 +278,7 @@ LOOKING = (
     ),
     talk(
         "three clips of one day, asked for in Japanese",
-        *made("2026-11-20_ねこが踊る_{a}.mp4", prompt="ねこが踊る", model=VEO),
+        *made("2026-11-20_1200_ねこが踊る_{a}.mp4", prompt="ねこが踊る", model=VEO),
         paid=("$0.50", "aimlapi"),
     ),
 )

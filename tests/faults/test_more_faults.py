@@ -342,7 +342,7 @@ async def test_d16_a_name_that_is_taken_is_neither_followed_nor_overwritten(tmp_
         begun = await at.bought(seconds=4)
         assert await eventually(lambda: at.wire.made != [])
         at.settings.output_dir.mkdir(exist_ok=True)
-        name = f"2026-11-20_a-paper-boat-drifts-down_{begun.id}"
+        name = f"2026-11-20_1200_a-paper-boat-drifts-down-a-rainy-street_{begun.id}"
         for ending in ("mp4", "json"):
             (at.settings.output_dir / f"{name}.{ending}").symlink_to(secret)
         at.vendor.walk = ("completed",)

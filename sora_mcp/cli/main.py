@@ -157,7 +157,7 @@ COMMANDS = (
     Command(
         "resolve",
         "cli.resolve",
-        "settle a job whose submission is unclear",
+        "settle a job that may have been charged or not",
         {
             "job": {"metavar": "JOB"},
             "--adopt": {"metavar": "VENDOR_ID", "help": "the vendor has it under this id: follow it"},

@@ -1,4 +1,4 @@
-"""Resolve a job whose submission is unclear, and resume a model that cost more than was quoted."""
+"""Settle a job that may have been charged or not, and resume a model that cost more than was quoted."""
 
 from __future__ import annotations
 
@@ -41,19 +41,21 @@ async def _resolve(settings: Settings, arguments: Namespace) -> int:
             job = await _load_unclear(service, arguments.job)
         except NotFound as error:
             raise not_in_store(error, settings) from None
-        if job.state != "unknown":
+        if not job.is_doubtful:
             raise Refused(f"{job.id} {name_state(job)}: its outcome is not in doubt.", job_id=job.id)
+        if arguments.adopt is not None and job.state != "unknown":
+            raise Refused(f"{job.id} {name_state(job)}: only its charge is in doubt (--charged or --not-charged).", job_id=job.id)
         print_facts(open_console(), _describe(job))
-        if code := ask_price(settings, job.micros, _describe_choice(job, arguments), otherwise="Nothing was changed."):
+        if code := ask_price(settings, job.doubtful_sum, _describe_choice(job, arguments), otherwise="Nothing was changed."):
             return code
         if arguments.adopt is not None:
             return await _adopt(service, job, arguments.adopt)
         if arguments.charged:
             return await _fail(
-                service, job, JobError("vendor_unavailable", CHARGED, "yes"), f"{format_dollars(job.micros)} counts as spent."
+                service, job, JobError("vendor_unavailable", CHARGED, "yes"), f"{format_dollars(job.doubtful_sum)} counts as spent."
             )
         return await _fail(
-            service, job, JobError("vendor_unavailable", NOT_CHARGED, "no"), f"{format_dollars(job.micros)} is available again."
+            service, job, JobError("vendor_unavailable", NOT_CHARGED, "no"), f"{format_dollars(job.doubtful_sum)} is available again."
         )
 
 
@@ -90,9 +92,10 @@ async def _adopt(service: VideoService, job: Job, vendor_id: str) -> int:
 
 
 async def _fail(service: VideoService, job: Job, error: JobError, outcome: str) -> int:
-    if await service.store.unclear.resolve(job, error) is None:
+    settled = await service.store.unclear.resolve(job, error)
+    if settled is None:
         raise Refused(f"{job.id} has just changed. See: {command_line('show', job.id)}", job_id=job.id)
-    print_text(open_console(), f"{job.id} has failed. {outcome}")
+    print_text(open_console(), f"{job.id} {name_state(settled)}. {outcome}")
     return 0
 
 
@@ -116,7 +119,7 @@ def _describe(job: Job) -> list[tuple[str, object]]:
     return [
         ("job", job.id),
         ("model", job.model),
-        ("price", format_dollars(job.micros)),
+        ("price", format_dollars(job.doubtful_sum)),
         ("prompt", job.prompt),
         ("why", job.error.message if job.error else None),
         ("vendor's message", job.error.vendor_message if job.error else None),

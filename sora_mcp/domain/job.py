@@ -236,6 +236,16 @@ class Job:
         return self.charged == "yes" and self.price_is == "estimate" and not is_disbelieved
 
     @property
+    def is_doubtful(self) -> bool:
+        """Return whether it may have been charged or not, until a person or the vendor's list decides."""
+        return self.state == "unknown" or (self.charged == "unknown" and self.state not in LIVE)
+
+    @property
+    def doubtful_sum(self) -> Micros:
+        """The sum that a doubtful job counts with: the hold of an unclear one, what was booked of one that has ended."""
+        return self.micros if self.state == "unknown" else self.price
+
+    @property
     def all_warnings(self) -> tuple[str, ...]:
         """The warnings of the order, then those of the file."""
         return (*self.warnings, *(self.artifact.notes if self.artifact else ()))

@@ -1,21 +1,35 @@
-"""Submits with an unclear outcome: compare them with the vendor's list, and take them up again."""
+"""Jobs that may have been charged or not: compare them with the vendor's list, take them up again, and settle their money."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from sora_mcp.domain import Call, Job, JobError
 from sora_mcp.store.job_rows import update_job, without_lease
-from sora_mcp.store.jobs import lock_job
+from sora_mcp.store.jobs import SELECT, get_account, lock_job, make_job
+from sora_mcp.store.ledger import release_hold
 from sora_mcp.store.outcomes import as_bound, conclude, is_taken, take_over
-from sora_mcp.store.schema import jobs, orphans
+from sora_mcp.store.schema import is_one_of, jobs, orphans
 from sora_mcp.store.transactions import Repository, reads, writes
 
 
+ENDED = ("failed", "cancelled", "expired")
+
+
 class UnclearSubmits(Repository):
-    """Jobs of which nobody knows whether the vendor took them."""
+    """Jobs of which nobody knows whether the vendor took or charged them."""
+
+    @reads
+    def find_doubtful(self, conn: sa.Connection, *, since: str, until: str, principal: str | None, limit: int) -> tuple[Job, ...]:
+        """Return the jobs of the days from `since` to `until`, both included, that may have been charged or not, newest first."""
+        days = (jobs.c.day >= since, *((jobs.c.day <= until,) if until else ()))
+        is_theirs = sa.true() if principal is None else jobs.c.principal == principal
+        is_doubtful = sa.or_(jobs.c.charged == "unknown", sa.and_(jobs.c.state == "unknown", jobs.c.micros > 0))
+        select = SELECT.where(*days, is_theirs, is_doubtful, is_one_of(jobs.c.state, "unknown", *ENDED))
+        return tuple(make_job(row) for row in conn.execute(select.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)))
 
     @reads
     def count_rivals(self, conn: sa.Connection, job: Job, window_s: float) -> int:
@@ -47,6 +61,15 @@ class UnclearSubmits(Repository):
 
     @writes
     def resolve(self, conn: sa.Connection, job: Job, error: JobError) -> Job | None:
-        """End an unclear job by a person's decision on its money, `error.charged`. None when it is not unclear any more."""
+        """Settle a doubtful charge by a person's word, `error.charged`: an unclear job fails by it, and one that has ended keeps its own
+        reason. None when it is not in doubt any more."""
         row = take_over(conn, job, ("unknown",))
-        return None if row is None else conclude(conn, row, "failed", error, now=self.clock())
+        if row is not None:
+            return conclude(conn, row, "failed", error, now=self.clock())
+        row = lock_job(conn, jobs.c.id == job.id, jobs.c.charged == "unknown", is_one_of(jobs.c.state, *ENDED))
+        if row is None:
+            return None
+        if error.charged == "no":
+            release_hold(conn, get_account(conn, row), now=self.clock())
+        reason = None if row.error is None else replace(row.error, charged=error.charged)
+        return update_job(conn, row.id, self.clock(), charged=error.charged, error=reason)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sora_mcp.config.sources import config_file
-from sora_mcp.domain import Call
+from sora_mcp.domain import Call, State
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
@@ -83,6 +83,29 @@ def test_what_was_charged_counts_as_spent_and_what_was_not_is_free_again(
     assert sora("resolve", job_id, word).code == 0
     job = store.jobs.get.sync(job_id, None)
     assert (job.state, job.charged, held(store), store.budgets.get.sync(CAPS).day_spent) == ("failed", charged, 0, spent)
+
+
+@each("state", ["failed", "cancelled", "expired"])
+@each(("word", "charged", "spent"), [("--not-charged", "no", 0), ("--charged", "yes", usd("1"))])
+def test_a_doubtful_charge_of_a_job_that_has_ended_is_settled(
+    word: str, charged: str, spent: int, state: State, sora: Sora, store: Store
+) -> None:
+    before = store.budgets.get.sync(CAPS).day_spent
+    job = store.outcomes.end.sync(running(store), state, no("unknown", "content_refused"))
+    assert job and (job.charged, store.budgets.get.sync(CAPS).day_spent) == ("unknown", before + usd("1"))
+    code, out, _ = sora("resolve", job.id, word)
+    now = store.jobs.get.sync(job.id, None)
+    assert (code, now.state, now.charged, store.budgets.get.sync(CAPS).day_spent) == (0, state, charged, before + spent)
+    assert now.error == replace(no("unknown", "content_refused"), charged=charged), "the reason that it failed stays"
+    assert out.splitlines()[-1].endswith("$1.00 is available again." if charged == "no" else "$1.00 counts as spent.")
+    assert sora("resolve", job.id, word).code == 1, "it is not in doubt any more"
+
+
+def test_a_job_that_has_ended_is_not_followed_under_another_id(sora: Sora, store: Store) -> None:
+    job = store.outcomes.end.sync(running(store), "failed", no("unknown"))
+    assert job
+    code, _, err = sora("resolve", job.id, "--adopt", "job_7")
+    assert (code, "failed: only its charge is in doubt (--charged or --not-charged)." in err) == (1, True)
 
 
 @each(("typed", "code", "left"), [("y\n", 1, 1_000_000), ("\n", 1, 1_000_000), ("", 1, 1_000_000), ("1.00\n", 0, 0)])

@@ -391,6 +391,13 @@ def test_what_a_failed_job_may_have_cost_is_unclear(store: Store) -> None:
     assert [(row.spent, row.held, row.unclear, row.perhaps_charged) for row in rows] == [(0, 0, usd("1"), 1)]
 
 
+def test_only_what_is_unclear_is_told_where_that_is_asked_for(store: Store) -> None:
+    failed = store.outcomes.end.sync(running(store), "failed", no("unknown"))
+    store.outcomes.settle.sync(running(store, "0.50"), DONE)
+    (row,) = store.ledger.sum_costs.sync("job", is_unclear=True)
+    assert failed and (row.of, row.unclear, row.day, row.state) == (failed.id, usd("1"), "2026-11-21", "failed")
+
+
 def test_the_budget_tells_what_is_reserved_and_perhaps_charged_of_what_counts(store: Store, clock: Clock) -> None:
     store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("0.70")))
     store.outcomes.end.sync(running(store), "failed", no("unknown"))

@@ -40,7 +40,7 @@ def demo(settings: Settings, arguments: Namespace) -> int:
     """Make one sample clip the way a paid one is made, and say what to do next."""
     job = anyio.run(_demo, settings, " ".join(arguments.prompt) or PROMPT)
     if job.artifact is None:
-        raise SoraError(job.error.message if job.error else f"{job.id} {name_state(job)}.", job_id=job.id)
+        raise SoraError(job.error.message if job.error else f"{job.id} {name_state(job.state)}.", job_id=job.id)
     console = open_console()
     print_facts(console, (("path", job.artifact.path), ("price", f"{format_dollars(job.micros)}: no vendor was called"), ("job", job.id)))
     _tell_next(clients.find_clients(clients.find_home()))

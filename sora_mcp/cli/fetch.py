@@ -23,7 +23,7 @@ def fetch(settings: Settings, arguments: Namespace) -> int:
         raise NotFinished(f"The file of {job.id} {deleted}.", job_id=job.id)
     if job.artifact is None:
         link = f" The last link was {job.media.path}" if job.media else ""
-        raise BadMedia(f"{job.id} {name_state(job)}. {job.error.message if job.error else ''}{link}", job_id=job.id)
+        raise BadMedia(f"{job.id} {name_state(job.state)}. {job.error.message if job.error else ''}{link}", job_id=job.id)
     facts = [("path", job.artifact.path), ("bytes", job.artifact.bytes), *(("warning", warning) for warning in job.artifact.notes)]
     print_facts(open_console(), facts)
     return 0
@@ -50,7 +50,7 @@ async def _reopen(service: VideoService, job: Job) -> Job:
     reopened = await service.store.outcomes.reopen(job)
     if reopened is None:
         why = f" {job.error.message}" if job.error else ""
-        raise Refused(f"{job.id} {name_state(job)}, so there is no file to fetch.{why}", job_id=job.id)
+        raise Refused(f"{job.id} {name_state(job.state)}, so there is no file to fetch.{why}", job_id=job.id)
     if job.media is not None:
         print_text(open_console(), f"The last link failed: {job.media.path} ({job.error.message if job.error else 'no reason'})")
     service.wake()

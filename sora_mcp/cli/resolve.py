@@ -42,9 +42,9 @@ async def _resolve(settings: Settings, arguments: Namespace) -> int:
         except NotFound as error:
             raise not_in_store(error, settings) from None
         if not job.is_doubtful:
-            raise Refused(f"{job.id} {name_state(job)}: its outcome is not in doubt.", job_id=job.id)
+            raise Refused(f"{job.id} {name_state(job.state)}: its outcome is not in doubt.", job_id=job.id)
         if arguments.adopt is not None and job.state != "unknown":
-            raise Refused(f"{job.id} {name_state(job)}: only its charge is in doubt (--charged or --not-charged).", job_id=job.id)
+            raise Refused(f"{job.id} {name_state(job.state)}: only its charge is in doubt (--charged or --not-charged).", job_id=job.id)
         print_facts(open_console(), _describe(job))
         if code := ask_price(settings, job.doubtful_sum, _describe_choice(job, arguments), otherwise="Nothing was changed."):
             return code
@@ -95,7 +95,7 @@ async def _fail(service: VideoService, job: Job, error: JobError, outcome: str) 
     settled = await service.store.unclear.resolve(job, error)
     if settled is None:
         raise Refused(f"{job.id} has just changed. See: {command_line('show', job.id)}", job_id=job.id)
-    print_text(open_console(), f"{job.id} {name_state(settled)}. {outcome}")
+    print_text(open_console(), f"{job.id} {name_state(settled.state)}. {outcome}")
     return 0
 
 

@@ -312,7 +312,7 @@ def describe_deletion(job: Job) -> str | None:
     return f"was deleted on {datetime.fromtimestamp(job.deleted_at, UTC):%Y-%m-%d}{after}"
 
 
-def name_state(job: Job) -> str:
+def name_state(state: State) -> str:
     """Return a job's state as the verb of a sentence: `failed`, `was cancelled`, `is running`."""
     ended = {"failed": "failed", "cancelled": "was cancelled", "expired": "expired", "unknown": "may or may not have been made"}
-    return ended.get(job.state, f"is {job.state}")
+    return ended.get(state, f"is {state}")

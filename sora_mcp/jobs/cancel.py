@@ -7,7 +7,6 @@ import anyio
 from sora_mcp.domain import Call, Failed, Job, JobError, Reply, State, Vendor
 from sora_mcp.domain.errors import CancelUnclear, NotCancellable, NotSent
 from sora_mcp.domain.money import Micros
-from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.vendors.reading import read
@@ -29,7 +28,7 @@ ENDED: dict[State, str] = {
 def describe_end(job: Job) -> str:
     """Say why a job that is over, or nearly so, can no longer be cancelled."""
     if job.state == "unknown":
-        return f"Whether the vendor accepted {job.id} is not known: the user settles it with `{command_line('resolve', job.id)}`."
+        return f"Whether the vendor accepted {job.id} is not known."
     return f"{job.id} {ENDED.get(job.state, 'is made and its file is being saved, so there is nothing to cancel.')}"
 
 

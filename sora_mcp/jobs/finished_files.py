@@ -170,7 +170,7 @@ def get_artifact(job: Job) -> Artifact:
     if job.artifact is None:
         wait = f'get_video_status("{job.id}"), then the same call again'
         none = f": there is no file yet. Next: {wait}" if job.state in LIVE else ", so there is no file"
-        raise NotFinished(f"{job.id} {name_state(job)}{none}.", job_id=job.id)
+        raise NotFinished(f"{job.id} {name_state(job.state)}{none}.", job_id=job.id)
     return job.artifact
 
 

@@ -246,11 +246,11 @@ class VideoService(JobContext):
         """Write down who calls, with what the token says of the person."""
         await self.store.people.meet(Person(principal, **facts))
 
-    async def costs(self, by: Grouping, *, since: date, until: date | None, principal: str, limit: int = 500) -> tuple[Costs, ...]:
-        """Return what the principal's videos of these days cost; what all did for this machine's own user."""
+    async def costs(self, by: Grouping, *, since: date, until: date | None, principal: str, **asked: Any) -> tuple[Costs, ...]:
+        """Return what the principal's videos of these days cost, as the ledger sums them; what all did for this machine's own user."""
         last = "" if until is None else until.isoformat()
         owner = None if principal == LOCAL else principal
-        return await self.store.ledger.sum_costs(by, since=since.isoformat(), until=last, principal=owner, limit=limit)
+        return await self.store.ledger.sum_costs(by, since=since.isoformat(), until=last, principal=owner, **asked)
 
     async def cancel(self, job_id: str, *, principal: str) -> Job:
         """Cancel the job. NotCancellable says why it cannot be, CancelUnclear that the vendor did not say whether it does."""

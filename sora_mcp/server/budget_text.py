@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sora_mcp.domain.money import SETTLED, Micros, Unsettled, format_dollars
+from sora_mcp.domain.money import NO_LIMIT, SETTLED, Micros, Unsettled, format_dollars
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
@@ -23,18 +23,36 @@ def describe_left(budget: Budget) -> str:
     return f"Left {window} {format_dollars(budget.room)}{_describe_limit(limit, whose)}{counts}"
 
 
+def describe_all_left(budget: Budget) -> str:
+    """Say what is left of the day, with its end, and of the month; of the month alone where that is less."""
+    if budget.room is None:
+        return "No day or month is limited"
+    month = f"this month {format_dollars(budget.month_left)}{_describe_limit(budget.month_limit, budget.month_of)}"
+    if budget.month_left < budget.day_left:
+        return f"Left {month}"
+    ends = f"(until {budget.resets_at:%H:%M} UTC)"
+    today = f"Left today {format_dollars(budget.day_left)}{_describe_limit(budget.day_limit, budget.day_of)} {ends}"
+    return today if budget.month_left >= NO_LIMIT else f"{today}, {month}"
+
+
 def describe_spent(budget: Budget) -> str:
     """Say in sentences what was spent: by this machine's user of the limits, by anybody else alone and with the team."""
     own = budget.own
     if own is None:
         limits = _describe_limit(budget.day_limit, budget.day_of), _describe_limit(budget.month_limit, budget.month_of)
         sums, unsettled = (budget.day_spent, budget.month_spent), (budget.day_unsettled, budget.month_unsettled)
-        return _describe_windows("Spent", sums, unsettled, limits)
+        return f"{_describe_windows('Spent', sums, unsettled, limits)}{_describe_doubt(budget.month_unsettled)}"
     yours = _describe_windows("You spent", (own.day_spent, own.month_spent), (own.day_unsettled, own.month_unsettled), ("", ""))
+    yours += _describe_doubt(own.month_unsettled)
     if own.team is None:
         return f"{yours} {describe_left(budget)}."
     team = f"Team {own.team} spent {describe_sum(own.team_month_spent, own.team_month_unsettled)} this month."
     return f"{yours} {team} {describe_left(budget)}."
+
+
+def _describe_doubt(month: Unsettled) -> str:
+    """Say where it is told what was perhaps charged; empty where nothing was."""
+    return " get_spend names what was perhaps charged." if month.unclear else ""
 
 
 def describe_sum(counted: Micros, unsettled: Unsettled, limit: str = "") -> str:

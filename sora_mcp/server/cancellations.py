@@ -60,7 +60,7 @@ def _describe_cost(job: Job, vendor: Vendor | None) -> str:
     rule, todo = _find_rule(vendor), TODO[vendor.refunds]
     if job.charged == "yes" and vendor.refunds:
         return f"{vendor.title} charged {price} first and refunds cancelled clips automatically; nothing to do."
-    return f"{describe_money(job)}; {rule}{todo if vendor.refunds or job.charged != 'unknown' else '.'}"
+    return f"{describe_money(job)}; {rule}{todo if job.charged != 'unknown' else '.'}"
 
 
 def _format_time(moment: float) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from sora_mcp.domain import Charged, Job
 from sora_mcp.domain.money import format_dollars
-from sora_mcp.domain.terminal_command import describe_command
-from sora_mcp.server.vendor_words import name_vendor
+from sora_mcp.domain.terminal_command import command_line, describe_command
+from sora_mcp.server.vendor_words import find_vendor, name_vendor
 
 SUFFIXES: Mapping[Charged, str] = {"held": " reserved", "unknown": " perhaps charged"}
 
@@ -38,9 +38,23 @@ def describe_money(job: Job) -> str:
         return "nothing was charged"
     price = format_price(job.price)
     if job.charged == "unknown":
-        return f"it is not known whether {price} was charged{_describe_quote(job)} (the user's account at {name_vendor(job)} shows it)"
+        settled = f"the user's account at {name_vendor(job)} shows it; {name_settling(job)} settles it"
+        return f"it is not known whether {price} was charged{_describe_quote(job)} ({settled})"
     about = "about " if job.is_unstated else ""
     return f"{about}{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
+
+
+def name_settling(job: Job) -> str:
+    """Return the commands by which a person settles a doubtful charge."""
+    choices = list_choices(job.id)
+    if job.state == "unknown" and (vendor := find_vendor(job)) and vendor.ask:
+        choices.append("`--adopt VENDOR_ID` where it is listed there")
+    return f"{', '.join(choices[:-1])} or {choices[-1]} in a terminal"
+
+
+def list_choices(job_id: str) -> list[str]:
+    """Return what a person may say of a doubtful charge, the first choice as the whole command."""
+    return [f"`{command_line('resolve', job_id, '--charged')}`", "`--not-charged`"]
 
 
 def say_all(clips: int) -> str:

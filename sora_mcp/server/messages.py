@@ -18,7 +18,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.server.cancellations import describe_cancellation, describe_cancelled
-from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price
+from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price, name_settling
 from sora_mcp.server.job_names import name_job
 from sora_mcp.server.next_clip import describe_another, describe_continuation, describe_instead
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
@@ -48,7 +48,7 @@ def describe_job(job: Job, *, now: float, files: int = 0) -> str:
         doubt = describe_reason(job) or f"{name_vendor(job)} may have accepted and charged it."
         held = f"{format_price(job.price)} stays reserved, and it will not be sent again."
         look = f"The user looks it up in their account at {name_vendor(job)}"
-        settle = f"{look} and settles it with `{command_line('resolve', job.id)}`: do not create it again before that."
+        settle = f"{look} and settles it with {name_settling(job)}: do not create it again before that."
         return f"{name_job(job)}: {_join(doubt, held, settle)}"
     if (deleted := describe_deletion(job)) is not None:
         return f"{name_job(job)} is completed, but its file {deleted}. {capitalize(describe_money(job))}."

@@ -19,6 +19,10 @@ Kind = Literal["hold", "settle", "release", "overrun", "refund"]
 Grouping = Literal["day", "model", "vendor", "job", "person", "team"]
 
 
+TEXTS = ("prompt", "model", "day", "state")
+"""The columns of Costs that only one job has."""
+
+
 class Move(NamedTuple):
     """From where to where money goes, and what that does to the sum of its window: held and spent count alike."""
 
@@ -27,6 +31,8 @@ class Move(NamedTuple):
     counts: Literal[1, 0, -1]
 
 
+IS_UNCLEAR = sa.or_(jobs.c.state == "unknown", jobs.c.charged == "unknown")
+"""Holds of a job that may have been charged or not."""
 MOVES: dict[Kind, Move] = {
     "hold": Move("budget", "held:{job}", 1),
     "settle": Move("held:{job}", "spent:{vendor}", 0),
@@ -61,9 +67,18 @@ class Ledger(Repository):
 
     @reads
     def sum_costs(
-        self, conn: sa.Connection, by: Grouping, *, since: str = "", until: str = "", principal: str | None = None, limit: int = 500
+        self,
+        conn: sa.Connection,
+        by: Grouping,
+        *,
+        since: str = "",
+        until: str = "",
+        principal: str | None = None,
+        is_unclear: bool = False,
+        limit: int = 500,
     ) -> tuple[Costs, ...]:
-        """Return what the videos of the days from `since` to `until`, both included, cost: the most expensive first, days in order."""
+        """Return what the videos of the days from `since` to `until`, both included, cost: the most expensive first, days in order. With
+        `is_unclear` only those that may not have been charged."""
         days = (ledger.c.month >= since[:7], ledger.c.day >= since)
         by_job = _sum_by_job(*days, *((ledger.c.month <= until[:7], ledger.c.day <= until) if until else ()))
         keys = {"job": by_job.c.job_id, "team": sa.func.coalesce(jobs.c.team, sa.literal_column("''"))}
@@ -73,6 +88,7 @@ class Ledger(Repository):
             .join(jobs, jobs.c.id == by_job.c.job_id)
             .outerjoin(people, people.c.id == jobs.c.principal)
             .where(by_job.c.held + by_job.c.spent > 0, sa.true() if principal is None else jobs.c.principal == principal)
+            .where(IS_UNCLEAR if is_unclear else sa.true())
             .group_by(key)
             .order_by(*([] if by == "day" else [sa.func.sum(by_job.c.spent + by_job.c.held).desc()]), key)
             .limit(limit)
@@ -81,10 +97,10 @@ class Ledger(Repository):
 
 
 def _read_costs(row: tuple[Any, ...]) -> Costs:
-    of, videos, spent, held, unclear, unstated, finished, under_way, perhaps_charged, prompt, model = row
+    of, videos, spent, held, unclear, unstated, finished, under_way, perhaps_charged, *texts = row
     counts = {"finished": int(finished), "under_way": int(under_way), "perhaps_charged": int(perhaps_charged)}
     amounts = tuple(Micros(int(micros)) for micros in (spent, held, unclear, unstated))
-    return Costs(of, videos, *amounts, **counts, prompt=prompt, model=model)
+    return Costs(of, videos, *amounts, **counts, **dict(zip(TEXTS, texts, strict=False)))
 
 
 def _sum_by_job(*where: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -106,21 +122,20 @@ def _name_person() -> sa.ColumnElement[str]:
 def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:
     """Return the columns of Costs that count: videos; what of them is spent, held, of jobs that may not have been charged, and spent by the
     quote alone; and how many of them came, are under way, and may not have been charged."""
-    is_unclear = sa.or_(jobs.c.state == "unknown", jobs.c.charged == "unknown")
     is_unstated = sa.and_(jobs.c.charged == "yes", jobs.c.actual.is_(None))
     spent, held, unclear = (
-        sa.case((is_unclear, unclear), else_=clear)
+        sa.case((IS_UNCLEAR, unclear), else_=clear)
         for clear, unclear in ((by_job.c.spent, 0), (by_job.c.held, 0), (0, by_job.c.spent + by_job.c.held))
     )
     unstated = sa.case((is_unstated, by_job.c.spent), else_=0)
     kinds = (is_one_of(jobs.c.state, "completed"), is_one_of(jobs.c.state, *LIVE))
-    counts = (sa.case((which, 1), else_=0) for which in (*(sa.and_(~is_unclear, kind) for kind in kinds), is_unclear))
+    counts = (sa.case((which, 1), else_=0) for which in (*(sa.and_(~IS_UNCLEAR, kind) for kind in kinds), IS_UNCLEAR))
     return sa.func.count(), *map(sa.func.sum, (spent, held, unclear, unstated, *counts))
 
 
 def _list_texts(by_job: sa.Subquery, by: Grouping) -> tuple[sa.ColumnElement[str], ...]:
-    """Return the columns of Costs that only one job has: prompt and model."""
-    return (sa.func.min(jobs.c.prompt), sa.func.min(by_job.c.model)) if by == "job" else (sa.literal(""), sa.literal(""))
+    """Return the columns of Costs that only one job has, TEXTS; none where several are summed."""
+    return tuple(map(sa.func.min, (jobs.c.prompt, by_job.c.model, by_job.c.day, jobs.c.state))) if by == "job" else ()
 
 
 def _sum_moves(**signs: int) -> sa.ColumnElement[int]:

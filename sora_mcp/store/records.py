@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal
 
 from sora_mcp.domain.call import Call
-from sora_mcp.domain.job import Job
+from sora_mcp.domain.job import Job, State
 from sora_mcp.domain.money import NO_LIMIT, SETTLED, Micros, Unsettled, format_dollars
 from sora_mcp.domain.order import Order, Quote
 
@@ -281,6 +281,10 @@ class Costs:
     prompt: str = ""
     """Of one job."""
     model: str = ""
+    """Of one job."""
+    day: str = ""
+    """Of one job."""
+    state: State | None = None
     """Of one job."""
 
 

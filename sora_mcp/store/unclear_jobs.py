@@ -9,27 +9,17 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import Call, Job, JobError
 from sora_mcp.store.job_rows import update_job, without_lease
-from sora_mcp.store.jobs import SELECT, get_account, lock_job, make_job
+from sora_mcp.store.jobs import get_account, lock_job
 from sora_mcp.store.ledger import release_hold
 from sora_mcp.store.outcomes import as_bound, conclude, is_taken, take_over
 from sora_mcp.store.schema import is_one_of, jobs, orphans
 from sora_mcp.store.transactions import Repository, reads, writes
-
 
 ENDED = ("failed", "cancelled", "expired")
 
 
 class UnclearSubmits(Repository):
     """Jobs of which nobody knows whether the vendor took or charged them."""
-
-    @reads
-    def find_doubtful(self, conn: sa.Connection, *, since: str, until: str, principal: str | None, limit: int) -> tuple[Job, ...]:
-        """Return the jobs of the days from `since` to `until`, both included, that may have been charged or not, newest first."""
-        days = (jobs.c.day >= since, *((jobs.c.day <= until,) if until else ()))
-        is_theirs = sa.true() if principal is None else jobs.c.principal == principal
-        is_doubtful = sa.or_(jobs.c.charged == "unknown", sa.and_(jobs.c.state == "unknown", jobs.c.micros > 0))
-        select = SELECT.where(*days, is_theirs, is_doubtful, is_one_of(jobs.c.state, "unknown", *ENDED))
-        return tuple(make_job(row) for row in conn.execute(select.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)))
 
     @reads
     def count_rivals(self, conn: sa.Connection, job: Job, window_s: float) -> int:

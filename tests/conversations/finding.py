@@ -72,7 +72,7 @@ FINDING = (
         call(
             "get_spend", "$1.06 spent: 2 clips finished and paid", f"{VEO}: $0.50", f"{KLING}: $0.56", "left today", since="7d", by="model"
         ),
-        call("get_spend", "2026-11-20: $1.06", since="7d", by="day"),
+        call("get_spend", "$1.06 spent: 2 clips finished and paid, all on 2026-11-20", since="7d", by="day"),
         call("list_videos", "2026-11-20 12:00 {a}", "$0.50", CAT, since="7d"),
         paid=("$1.06", "muvi", "aimlapi"),
     ),
@@ -115,7 +115,12 @@ FINDING = (
         *made(
             "{a}", "may be charged. $0.56 stays reserved, and it will not be sent again", "sora-mcp resolve {a}", prompt=CAT, model=KLING
         ),
-        call("get_spend", "$0.56 perhaps charged (counts as $0.56): 1 clip perhaps charged"),
+        call(
+            "get_spend",
+            "$0.56 perhaps charged (counts as $0.56): 1 clip perhaps charged",
+            "it may or may not have been made",
+            "resolve {a}",
+        ),
         paid=("$0.56", "muvi"),
     ),
     talk(

@@ -247,7 +247,7 @@ async def test_what_was_spent_this_week_is_one_call(tmp_path: Path) -> None:
         week = await ask(at, "get_spend", {"since": "this week"})
         wrong = await ask(at, "get_spend", {"until": "this week"})
     assert found["message"].startswith(
-        "Since 2026-11-14: no paid clips (free ones are not counted), $0.00 spent.\nLeft today $10.00 of $10.00; the day ends"
+        "Since 2026-11-14: no paid clips (free ones are not counted), $0.00 spent.\nLeft today $10.00 of $10.00 (until "
     )
     assert (found["spent_usd"], found["held_usd"], found["budget"]["day_left_usd"]) == (0, 0, 10)
     assert week["message"].startswith("Since 2026-11-16: ")  # a Monday

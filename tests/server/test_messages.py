@@ -22,10 +22,10 @@ from sora_mcp.domain.errors import (
     StorageError,
     VendorError,
 )
-from sora_mcp.domain.money import Micros, Unsettled, usd
+from sora_mcp.domain.money import NO_LIMIT, Micros, Unsettled, usd
 from sora_mcp.jobs.cancel import describe_end
 from sora_mcp.jobs.poll import describe_todo
-from sora_mcp.server.budget_text import describe_left, describe_spent
+from sora_mcp.server.budget_text import describe_all_left, describe_left, describe_spent
 from sora_mcp.server.messages import describe_error, describe_job
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
 from sora_mcp.store.records import Costs, OwnSpending, Page
@@ -117,7 +117,7 @@ UNCLEAR = replace(BUDGET, month_spent=usd("1.44"), month_unsettled=Unsettled(unc
 COSTS = (
     Costs("muvi:veo-3.1", 3, spent=usd("2.40"), held=usd("0.80"), unclear=Micros(0), unstated=usd("0.80"), finished=2, under_way=1),
     Costs("aimlapi:veo-3.1-fast", 1, Micros(0), Micros(0), unclear=usd("0.52"), unstated=Micros(0), perhaps_charged=1),
-    Costs("v_0123456789", 1, usd("1.6"), Micros(0), Micros(0), Micros(0), prompt="A paper boat", model="muvi:veo-3.1"),
+    Costs("v_0123456789", 1, usd("1.6"), Micros(0), Micros(0), Micros(0), prompt="A paper boat", model="muvi:veo-3.1", day="2026-11-20"),
 )
 
 
@@ -364,7 +364,8 @@ SPENDING = replace(
 def test_reserved_and_perhaps_charged_money_is_told_apart_from_what_was_spent() -> None:
     assert describe_spent(SPENDING) == (
         "Spent today $0.10, $0.25 reserved (counts as $0.35 of $10.00); "
-        "this month $0.86, $0.25 reserved, $0.25 perhaps charged (counts as $1.36 of $100.00)."
+        "this month $0.86, $0.25 reserved, $0.25 perhaps charged (counts as $1.36 of $100.00). "
+        "get_spend names what was perhaps charged."
     )
     assert describe_left(SPENDING) == "Left today $9.60 of $10.00 ($0.25 reserved counts as spent)"
     mine = OwnSpending(usd("0.35"), usd("0.35"), "film", usd("0.85"), usd("0.85"), day_unsettled=SPENDING.day_unsettled)
@@ -382,6 +383,50 @@ def test_clips_that_failed_or_go_on_are_not_counted_as_paid() -> None:
         "$0.80 reserved, $0.52 perhaps charged (counts as $3.97): "
         "2 clips finished and paid, 1 under way, 1 charged without a video, 1 perhaps charged."
     )
+
+
+DOUBTFUL = (
+    Costs("v_1111111111", 1, Micros(0), Micros(0), usd("0.40"), Micros(0), 0, 0, 1, "A fox", "muvi:sora-2", "2026-11-20", "unknown"),
+    Costs("v_2222222222", 1, Micros(0), Micros(0), usd("0.25"), Micros(0), 0, 0, 1, "A dog", "muvi:kling-3.0", "2026-11-19", "failed"),
+)
+
+
+def spending(*doubtful: Costs, clips: int) -> list[str]:
+    sums = (Costs("muvi", clips, Micros(0), Micros(0), usd("0.40"), Micros(0), perhaps_charged=clips),)
+    return message(get_spend.format_result(WEEK, "job", (), sums=sums, budget=BUDGET, doubtful=doubtful)).splitlines()
+
+
+def test_what_was_perhaps_charged_is_named_with_the_way_to_settle_it() -> None:
+    assert spending(*DOUBTFUL[:1], clips=1)[-2:] == [
+        "Perhaps charged, and counted as spent until the user has looked in the account at Muvi and run "
+        "`sora-mcp resolve v_1111111111 --charged` or `--not-charged` in a terminal:",
+        'v_1111111111 of 2026-11-20, "A fox", $0.40: it may or may not have been made',
+    ]
+    first, *others = spending(*DOUBTFUL, clips=5)[-4:]
+    assert "`sora-mcp resolve ID --charged` or `--not-charged`" in first
+    assert others[1:] == ['v_2222222222 of 2026-11-19, "A dog", $0.25: it failed', "and 3 more"]
+    elsewhere = spending(DOUBTFUL[0], replace(DOUBTFUL[1], model="fal:kling-3.0"), clips=2)
+    assert "in the account at the vendor" in elsewhere[-3] and elsewhere[-1].startswith(
+        'v_2222222222 of 2026-11-19, "A dog" at fal:kling-3.0, '
+    )
+
+
+def test_both_limits_are_told_unless_the_month_has_less_left() -> None:
+    assert describe_all_left(BUDGET) == "Left today $9.60 of $10.00 (until 00:00 UTC), this month $99.60 of $100.00"
+    assert describe_all_left(MONTH_IS_SHORT) == "Left this month $4.19 of $100.00"
+    assert describe_all_left(replace(BUDGET, month_left=NO_LIMIT, month_limit=None)) == "Left today $9.60 of $10.00 (until 00:00 UTC)"
+    assert describe_all_left(replace(BUDGET, day_left=NO_LIMIT, day_limit=None)) == "Left this month $99.60 of $100.00"
+    assert describe_all_left(replace(BUDGET, day_left=NO_LIMIT, month_left=NO_LIMIT)) == "No day or month is limited"
+
+
+@each(
+    ("by", "of", "words"),
+    [("model", "muvi:veo-3.1", "all with muvi:veo-3.1."), ("vendor", "muvi", "all at muvi."), ("day", "2026-11-20", "all on 2026-11-20.")],
+)
+def test_one_row_alone_repeats_no_figure(by: str, of: str, words: str) -> None:
+    rows = (replace(COSTS[0], of=of),)
+    head, left = message(get_spend.format_result(WEEK, by, rows, sums=rows, budget=BUDGET)).splitlines()
+    assert head.endswith(f"2 clips finished and paid, 1 under way, {words}") and left.startswith("Left today ")
 
 
 def test_the_rest_of_the_time_never_grows_while_the_progress_is_the_same() -> None:

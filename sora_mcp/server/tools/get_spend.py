@@ -9,20 +9,27 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
+from sora_mcp.domain import name_state
 from sora_mcp.domain.money import Micros, Unsettled, format_dollars
 from sora_mcp.domain.text import sanitize
-from sora_mcp.server.budget_text import describe_counted, describe_left
+from sora_mcp.server.address import is_remote
+from sora_mcp.server.budget_text import describe_all_left, describe_counted
+from sora_mcp.server.charges import list_choices
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.date_words import read_day
 from sora_mcp.server.raising_limits import describe_how_to_raise_left
 from sora_mcp.server.results import budget_fields, build_result, to_dollars, without_empty
 from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.vendor_words import VENDORS
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget, Costs
 
 MOST_ROWS = 40
 MOST_PROMPT = 60
+MOST_DOUBTFUL = 2
+"""Clips that were perhaps charged and are named."""
+PREPOSITIONS = {"day": "on", "model": "with", "vendor": "at"}
 
 
 @dataclass(frozen=True)
@@ -57,24 +64,42 @@ async def get_spend(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     since, until = period.since, period.until
     rows = await service.costs(arguments.by, since=since, until=until, principal=principal(), limit=MOST_ROWS)
     sums = await service.costs("vendor", since=since, until=until, principal=principal())
+    doubtful: Sequence[Costs] = ()
+    if any(row.perhaps_charged for row in sums):
+        doubtful = await service.costs("job", since=since, until=until, principal=principal(), is_unclear=True, limit=MOST_DOUBTFUL)
     budget = await service.budget(principal())
     how = describe_how_to_raise_left(budget, service.settings)
-    return format_result(period, arguments.by, rows, sums=sums, budget=budget, how_to_raise=how)
+    return format_result(period, arguments.by, rows, sums=sums, budget=budget, how_to_raise=how, doubtful=doubtful)
 
 
 def format_result(
-    period: Period, by: str, rows: Sequence[Costs], *, sums: Sequence[Costs], budget: Budget, how_to_raise: str = ""
+    period: Period,
+    by: str,
+    rows: Sequence[Costs],
+    *,
+    sums: Sequence[Costs],
+    budget: Budget,
+    how_to_raise: str = "",
+    doubtful: Sequence[Costs] = (),
 ) -> CallToolResult:
-    """Return the result: the sums, then a row for each day, model, vendor or job. `how_to_raise` is how the limit is that leaves least."""
+    """Return the result: the sums, a row for each day, model, vendor or job, what is left, and how doubtful charges are settled.
+
+    `how_to_raise` is how the limit is raised that leaves least; `doubtful` are some of the clips that were perhaps charged.
+    """
     names = ("spent", "held", "unclear", "unstated")
     spent, held, unclear, unstated = (Micros(sum(getattr(row, name) for row in sums)) for name in names)
     videos = sum(row.videos for row in sums)
     counted = describe_counted(_describe_spent(spent, unstated), Micros(spent + held + unclear), Unsettled(held, unclear))
     what = f"{counted}: {_count_videos(sums, videos=videos)}" if videos else "no paid clips (free ones are not counted), $0.00 spent"
-    head = f"{period.words}: {what}."
-    left = f"{describe_left(budget)}; the day ends {budget.resets_at:%Y-%m-%d %H:%M} UTC."
+    head = f"{period.words}: {what}{_describe_only(by, rows, videos=videos)}."
+    left = f"{describe_all_left(budget)}."
+    unclear_clips = sum(row.perhaps_charged for row in sums)
+    lines = [
+        *(head, *_describe_rows(by, rows, videos=videos), left, _describe_raising(how_to_raise)),
+        *_describe_doubtful(doubtful, clips=unclear_clips),
+    ]
     structured = without_empty(
-        message="\n".join(filter(None, [head, *_describe_rows(by, rows, videos=videos), left, _describe_raising(how_to_raise)])),
+        message="\n".join(filter(None, lines)),
         since=period.since.isoformat(),
         until=None if period.until is None else period.until.isoformat(),
         by=by,
@@ -114,13 +139,48 @@ def _count_videos(sums: Sequence[Costs], *, videos: int) -> str:
     return ", ".join([f"{first} clip{'' if first == '1' else 's'} {rest}", *said[1:]])
 
 
+def _is_only(by: str, rows: Sequence[Costs], *, videos: int) -> bool:
+    """Return whether one row is all there is, so that the sums say its amounts."""
+    return by != "job" and [row.videos for row in rows] == [videos]
+
+
+def _describe_only(by: str, rows: Sequence[Costs], *, videos: int) -> str:
+    """Say on which day, with which model or at which vendor everything was made, where that is one."""
+    if not _is_only(by, rows, videos=videos):
+        return ""
+    return f", {'' if videos == 1 else 'all '}{PREPOSITIONS[by]} {rows[0].of}"
+
+
 def _describe_rows(by: str, rows: Sequence[Costs], *, videos: int) -> Iterator[str]:
+    if _is_only(by, rows, videos=videos):
+        return
     for row in rows:
-        what = row.of if by != "job" else f'{row.of} {row.model} "{sanitize(row.prompt, MOST_PROMPT) or ""}"'
+        what = row.of if by != "job" else f"{row.day} {row.of} {row.model} {_quote(row.prompt)}"
         count = "" if by == "job" else f", {row.videos} clip{'' if row.videos == 1 else 's'}"
         yield f"{what}: {_describe_amounts(row)}{count}"
     if rest := videos - sum(row.videos for row in rows):
         yield f"and {rest} more clip{'' if rest == 1 else 's'}"
+
+
+def _quote(prompt: str) -> str:
+    return f'"{sanitize(prompt, MOST_PROMPT) or ""}"'
+
+
+def _describe_doubtful(doubtful: Sequence[Costs], *, clips: int) -> Iterator[str]:
+    """Yield which clips were perhaps charged, why that is not known, and how it is settled."""
+    if not doubtful:
+        return
+    vendors = {row.model.partition(":")[0] for row in doubtful}
+    seller = VENDORS.get(next(iter(vendors))) if len(vendors) == 1 else None
+    who = "whoever runs this server has" if is_remote() else "the user has"
+    command = " or ".join(list_choices(doubtful[0].of if clips == 1 else "ID"))
+    where = f"the account at {seller.title if seller else 'the vendor'}"
+    yield f"Perhaps charged, and counted as spent until {who} looked in {where} and run {command} in a terminal:"
+    for row in doubtful:
+        at = f" at {row.model}" if seller is None else ""
+        yield f"{row.of} of {row.day}, {_quote(row.prompt)}{at}, {format_dollars(row.unclear)}: it {name_state(row.state or 'unknown')}"
+    if rest := clips - len(doubtful):
+        yield f"and {rest} more"
 
 
 def _describe_amounts(row: Costs) -> str:

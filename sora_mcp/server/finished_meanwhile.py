@@ -1,4 +1,4 @@
-"""Say once, with the first list of a chat, what ended since the last one."""
+"""Find once, for the first list of a chat, what ended since the last one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sora_mcp.domain import Job, State
+from sora_mcp.domain import Job
 from sora_mcp.domain.errors import SoraError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ IDLE_S = 600.0
 """Seconds without a call after which the next call begins a new visit: one connection may carry many chats, and 2026-07-28 has none."""
 Chat = tuple[str, str]
 """A principal, and the id of an HTTP session; an empty one where there is none."""
-MOST_NAMED = 3
 
 
 @dataclass
@@ -51,14 +50,14 @@ class Visits:
             visit = self._visits[chat] = Visit(now, now)
         visit.last = now
 
-    async def find_news(self, service: VideoService, chat: Chat, *, shown: Collection[str] = ()) -> str:
-        """Return, for a visit's first list, a line about what ended since the last visit, but for jobs that are `shown` anyway.
+    async def find_news(self, service: VideoService, chat: Chat, *, shown: Collection[str] = ()) -> tuple[Job, ...]:
+        """Return, for a visit's first list, the jobs that ended since the last visit, newest first, but for those that are `shown` anyway.
 
-        Empty where nothing ended, or the visit had its line.
+        None where nothing ended, or the visit had its list.
         """
         visit, (principal, _) = self._visits.get(chat), chat
         if visit is None or visit.has_heard:
-            return ""
+            return ()
         try:
             after = await self._read_mark(service, principal, visit)
             looked = service.clock()  # before the look: a job that ends during it is news next time
@@ -66,10 +65,9 @@ class Visits:
             await service.store.news.set_heard_until(principal, looked)
         except SoraError as error:
             log.warning("what ended since the last chat cannot be said: %s", error)
-            return ""
+            return ()
         visit.has_heard = True
-        news: list[tuple[str, State]] = [(job_id, state) for job_id, state in ended if job_id not in shown]
-        return describe_news(news) if news else ""
+        return tuple(job for job in ended if job.id not in shown)
 
     async def find_unshown(self, service: VideoService, chat: Chat) -> list[str]:
         """Return the ids of the jobs that ended in this visit since the principal was last shown how one did, newest first."""
@@ -78,7 +76,7 @@ class Visits:
             return []
         since = max(visit.began, visit.shown_until)
         ended = await service.store.news.find_ended(principal, after=since, made_before=service.clock())
-        return [job_id for job_id, _ in ended]
+        return [job.id for job in ended]
 
     def find_begin(self, chat: Chat, newest: float) -> float:
         """Return from when on clips are this visit's. Where the `newest` of them is older, those made shortly before it count."""
@@ -115,12 +113,3 @@ class Visits:
         if visit.heard_until is None:
             visit.heard_until = await service.store.news.get_heard_until(principal)
         return visit.heard_until
-
-
-def describe_news(news: Sequence[tuple[str, State]]) -> str:
-    """Say which jobs ended since the last chat."""
-    named = [job_id if state == "completed" else f"{job_id} ({state})" for job_id, state in news[:MOST_NAMED]]
-    more = [f"{len(news) - MOST_NAMED} more"] if len(news) > MOST_NAMED else []
-    parts = [*named, *more]
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"Finished since the last chat: {listed}."

@@ -308,6 +308,7 @@ def _describe_next(job: Job, file: Artifact) -> str:
 
 
 def _describe_state(job: Job, now: float) -> str:
+    """Say as the end of a sentence how a live job is doing."""
     if job.waits_until is not None:
         until = f"at the latest in {format_duration(job.waits_until - now)} ({format_minute(job.waits_until)})"
         return f"waits, nothing is sent yet: {UNCLEAR}. It is sent when that is settled, {until}."
@@ -320,9 +321,14 @@ def _describe_state(job: Job, now: float) -> str:
         return f"is not sent yet.{trouble}" if trouble else "is being sent."
     if job.saving:
         return f"is made; its file is being saved.{trouble}"
-    percent = f": {math.floor(job.progress * 100)} %" if job.progress is not None and job.state == "running" else ""
-    rest = "" if job.is_stopping else f", {_describe_rest(job, now)}"
-    return f"is {job.state}{percent}{rest}.{trouble}"
+    way = name_way(job, now)
+    return f"is {job.state}{': ' if way[:1].isdecimal() else ', ' if way else ''}{way}.{trouble}"
+
+
+def name_way(job: Job, now: float) -> str:
+    """Return in a few words how far a job is that its vendor has, and how long it still takes."""
+    percent = f"{math.floor(job.progress * 100)} %" if job.progress is not None and job.state == "running" else ""
+    return ", ".join(filter(None, (percent, "" if job.is_stopping else _describe_rest(job, now))))
 
 
 def _describe_rest(job: Job, now: float) -> str:
@@ -334,7 +340,7 @@ def _describe_rest(job: Job, now: float) -> str:
         heard_after = max(job.updated_at - job.created_at, 0.0)
         rest = max(heard_after / job.progress, job.expected_s) * (1 - job.progress) - max(now - job.updated_at, 0.0)
     is_short = job.model == EDIT_MODEL and elapsed < LEAST_SLOW_S
-    return f"{format_duration(max(rest, 0))} left" if rest > 0 or is_short else "slower than usual"
+    return f"{format_duration(max(rest, 0))} left" if rest > 0 or is_short else f"slower than usual, {format_duration(elapsed)} so far"
 
 
 def _format_bytes(count: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sora_mcp.domain import LIVE, State
+from sora_mcp.domain import LIVE, Job
+from sora_mcp.store.jobs import SELECT, make_job
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import is_one_of, jobs, meta
 from sora_mcp.store.transactions import Repository, reads_loosely, writes
@@ -15,8 +16,7 @@ MOST_FOUND = 100
 PREFIX = "heard until "
 """Begins the name of a principal's moment in `meta`."""
 ENDED = (
-    sa.select(jobs.c.id, jobs.c.state)
-    .where(
+    SELECT.where(
         jobs.c.principal == sa.bindparam("whose"),
         jobs.c.created_at > sa.bindparam("oldest"),
         jobs.c.created_at < sa.bindparam("made_before"),
@@ -48,7 +48,7 @@ class News(Repository):
             conn.execute(sa.update(meta).where(meta.c.name == name).values(value=repr(at)))
 
     @reads_loosely
-    def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
-        """Return id and state of the jobs that ended after one moment and were made before another, the newest first."""
+    def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[Job, ...]:
+        """Return the jobs that ended after one moment and were made before another, the newest first."""
         bound = {"whose": principal, "oldest": (after or self.clock()) - FORGOTTEN_S, "after": after, "made_before": made_before}
-        return tuple((job_id, state) for job_id, state in conn.execute(ENDED, bound))
+        return tuple(make_job(row) for row in conn.execute(ENDED, bound))

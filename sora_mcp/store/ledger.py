@@ -99,8 +99,9 @@ class Ledger(Repository):
 def _read_costs(row: tuple[Any, ...]) -> Costs:
     of, videos, spent, held, unclear, unstated, finished, under_way, perhaps_charged, *texts = row
     counts = {"finished": int(finished), "under_way": int(under_way), "perhaps_charged": int(perhaps_charged)}
-    amounts = tuple(Micros(int(micros)) for micros in (spent, held, unclear, unstated))
-    return Costs(of, videos, *amounts, **counts, **dict(zip(TEXTS, texts, strict=False)))
+    of_one: dict[str, Any] = dict(zip(TEXTS, texts, strict=False))
+    spent, held, unclear, unstated = (Micros(int(micros)) for micros in (spent, held, unclear, unstated))
+    return Costs(of, videos, spent, held, unclear, unstated, **counts, **of_one)
 
 
 def _sum_by_job(*where: sa.ColumnElement[bool]) -> sa.Subquery:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Artifact, Job, NextClip, State, VideoRequest
+from sora_mcp.domain import Artifact, Job, NextClip, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
@@ -94,7 +94,7 @@ class PlayedLedger:
 class PlayedNews:
     """What ended, as the test says, and up to when the principals were told of it."""
 
-    ended: tuple[tuple[str, State], ...] = ()
+    ended: tuple[Job, ...] = ()
     heard_until: dict[str, float] = field(default_factory=dict[str, float])
 
     async def get_heard_until(self, principal: str) -> float:
@@ -103,7 +103,7 @@ class PlayedNews:
     async def set_heard_until(self, principal: str, at: float) -> None:
         self.heard_until[principal] = at
 
-    async def find_ended(self, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
+    async def find_ended(self, principal: str, *, after: float, made_before: float) -> tuple[Job, ...]:
         """Return them where somebody asks about the time before this chat: none ends in it."""
         return self.ended if after < made_before else ()
 

@@ -174,11 +174,11 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
             "made before": message(edit_video.format_result(replace(edit, deduplicated=True), now=NOW)),
         },
         "list_videos": {
-            "of every state": message(list_videos.format_result(Page(tuple((LIVE | OVER | DEARER).values()), None), BUDGET, UTC)),
+            "of every state": message(list_videos.format_result(Page(tuple((LIVE | OVER | DEARER).values()), None), BUDGET, UTC, now=NOW)),
             "one whole, above its quote": message(list_videos.format_whole(DEARER["above its quote"], BUDGET, UTC, now=NOW)),
             "one whole": message(list_videos.format_whole(OVER["failed with a reason"], BUDGET, UTC, now=NOW)),
-            "two": message(list_videos.format_result(listed, BUDGET, UTC)),
-            "none": message(list_videos.format_result(Page((), None), UNCLEAR, UTC)),
+            "two": message(list_videos.format_result(listed, BUDGET, UTC, now=NOW)),
+            "none": message(list_videos.format_result(Page((), None), UNCLEAR, UTC, now=NOW)),
         },
         "get_spend": {
             "by model": message(get_spend.format_result(WEEK, "model", COSTS[:2], sums=COSTS[:2], budget=BUDGET)),
@@ -283,7 +283,7 @@ def test_what_is_said_of_a_cancelled_clip_is_that_of_the_snapshot() -> None:
 
 def test_a_clip_that_its_vendor_was_asked_to_cancel_says_so_until_its_end() -> None:
     whole = message(list_videos.format_whole(ASKED, BUDGET, UTC, now=NOW))
-    line = message(list_videos.format_result(Page((ASKED,), None), BUDGET, UTC))
+    line = message(list_videos.format_result(Page((ASKED,), None), BUDGET, UTC, now=NOW))
     many = message(get_video_status.format_results([ASKED, a_done_job()], now=NOW))
     again = message(cancel_video.format_result(ASKED, SILENT, now=NOW + 60, first_asked_at=NOW))
     for told in (status(ASKED), whole, many):
@@ -309,7 +309,7 @@ def test_a_list_says_what_came_where_it_differs_from_the_order() -> None:
         ({"size": "64x36", "seconds": 2, "model": "local:edit"}, "2 s, 64x36, "),
     ):
         job = replace(a_job(), state="completed", artifact=came, **changed)
-        assert words in message(list_videos.format_result(Page((job,), None), BUDGET, UTC)), changed
+        assert words in message(list_videos.format_result(Page((job,), None), BUDGET, UTC, now=NOW)), changed
 
 
 @each(
@@ -435,7 +435,7 @@ def test_the_rest_of_the_time_never_grows_while_the_progress_is_the_same() -> No
     rests += [
         message(get_video_status.format_result(steady, now=NOW + later)).partition(", ")[2].partition(".")[0] for later in (30, 60, 100)
     ]
-    assert rests == ["about 90 s left", "about 60 s left", "about 30 s left", "slower than usual"]
+    assert rests == ["about 90 s left", "about 60 s left", "about 30 s left", "slower than usual, about 3 min so far"]
 
 
 def test_an_edit_of_a_few_seconds_is_not_called_slow() -> None:

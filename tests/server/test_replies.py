@@ -68,8 +68,8 @@ RESULTS: Mapping[str, CallToolResult] = {
     "failed with the vendor's words": status(replace(a_job(), state="failed", charged="no", error=REFUSED)),
     "cancelled": status(CANCELLED),
     "cancelled, with the vendor's words": status(STOPPED),
-    "two videos": list_videos.format_result(Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 30)), "c2"), BUDGET, UTC),
-    "no videos": list_videos.format_result(Page((), None), BUDGET, UTC),
+    "two videos": list_videos.format_result(Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 30)), "c2"), BUDGET, UTC, now=NOW),
+    "no videos": list_videos.format_result(Page((), None), BUDGET, UTC, now=NOW),
 }
 SIZE = BrokenRule("size", "4:3", "1280x720", "invalid_size")
 SECONDS = BrokenRule("seconds", 5, "4", "invalid_seconds")
@@ -155,14 +155,16 @@ def test_a_vendors_words_for_which_there_is_no_room_stand_in_the_message_only(wo
 
 
 def test_a_list_shows_the_beginning_of_a_long_prompt() -> None:
-    result = list_videos.format_result(Page((replace(a_job(), prompt="x" * 900), replace(a_job(), prompt="x" * 120)), None), BUDGET, UTC)
+    result = list_videos.format_result(
+        Page((replace(a_job(), prompt="x" * 900), replace(a_job(), prompt="x" * 120)), None), BUDGET, UTC, now=NOW
+    )
     prompts = [video["prompt"] for video in (result.structured_content or {})["videos"]]
     assert prompts == ["x" * 119 + "…", "x" * 120]
 
 
 def test_a_page_holds_as_many_jobs_as_a_client_can_take() -> None:
     jobs = (replace(a_done_job(), prompt="x" * 900),) * 100
-    fitting = list_videos.count_fitting(list_videos.make_rows(Page(jobs, None), UTC))
-    result = list_videos.format_result(Page(jobs[:fitting], "next"), BUDGET, UTC)
+    fitting = list_videos.count_fitting(list_videos.make_rows(Page(jobs, None), UTC, NOW))
+    result = list_videos.format_result(Page(jobs[:fitting], "next"), BUDGET, UTC, now=NOW)
     assert 10 < fitting < 100
     assert len(json.dumps(result.structured_content, ensure_ascii=False).encode()) / 3.6 < 6_000

@@ -9,51 +9,72 @@ from typing import Any
 
 from mcp import Client
 
-from sora_mcp.domain import Job
+from sora_mcp.domain import Job, JobError
 from sora_mcp.server.context import name_chat
-from sora_mcp.server.finished_meanwhile import IDLE_S, Visits, describe_news
+from sora_mcp.server.finished_meanwhile import IDLE_S, Visits
+from sora_mcp.server.news_text import describe_news
 from sora_mcp.store import Store
 from tests.each import each
 from tests.nouns import a_job
 from tests.stored import place_empty_store
 
 from .conftest import Era
-from .counter import PlayedService, a_done_job, a_server
+from .counter import FILE, PlayedService, a_done_job, a_server
 
 HERE = ("local", "")
 
 
 async def ask(service: PlayedService, era: Era, *calls: str) -> list[str]:
-    """Return the first line of each answer in one chat."""
-    lines: list[str] = []
+    """Return the message of each answer in one chat."""
     async with Client(a_server(service), mode=era) as client:
-        for name in calls:
-            result = await client.call_tool(name, {})
-            lines.append((result.structured_content or {})["message"].partition("\n")[0])
-    return lines
+        return [((await client.call_tool(name, {})).structured_content or {})["message"] for name in calls]
+
+
+DONE = replace(a_done_job(), id="v_0123456789")
+FAILED = replace(
+    a_job(),
+    id="v_aaaaaaaaaa",
+    state="failed",
+    charged="no",
+    error=JobError("content_refused", "Muvi refuses this content.", "no", "No cats."),
+)
+NEWS = (
+    "Finished since the last chat:\n"
+    '"A paper boat drifts down a rainy street" (v_aaaaaaaaaa) failed, not charged: Muvi refuses this content and says: "No cats"\n'
+)
 
 
 async def test_the_first_list_of_a_chat_says_what_ended_and_no_later_one(era: Era) -> None:
-    service = PlayedService({"v_0123456789": a_done_job()})
-    service.store.news.ended = (("v_0123456789", "completed"), ("v_aaaaaaaaaa", "failed"))
+    service = PlayedService({DONE.id: DONE})
+    service.store.news.ended = (DONE, FAILED)
     first, second = await ask(service, era, "list_videos", "list_videos")
-    news = "Finished since the last chat: v_aaaaaaaaaa (failed)."
-    assert (first, second.partition(".")[0]) == (news, "1 video"), "the list shows the other one"
+    assert (first[: len(NEWS)], second.partition(".")[0]) == (NEWS, "1 video"), "the list shows the other one"
 
 
 async def test_the_status_without_an_id_says_it_of_what_it_does_not_show(era: Era) -> None:
-    service = PlayedService({"v_0123456789": a_done_job()})
-    service.store.news.ended = (("v_0123456789", "completed"), ("v_aaaaaaaaaa", "failed"))
-    (line,) = await ask(service, era, "get_video_status")
-    assert line == "Finished since the last chat: v_aaaaaaaaaa (failed)."
+    service = PlayedService({DONE.id: DONE})
+    service.store.news.ended = (DONE, FAILED)
+    (message,) = await ask(service, era, "get_video_status")
+    assert message.startswith(f"{NEWS}Done in 84 s: ")
 
 
-@each(
-    ("count", "words"),
-    [(1, "v_0 (failed)."), (2, "v_0 (failed) and v_1 (failed)."), (5, "v_0 (failed), v_1 (failed), v_2 (failed) and 2 more.")],
-)
-def test_few_are_named(count: int, words: str) -> None:
-    assert describe_news([(f"v_{number}", "failed") for number in range(count)]) == f"Finished since the last chat: {words}"
+@each("job", [DONE, FAILED, replace(DONE, artifact=None, deleted_at=DONE.updated_at, kept_days=30)])
+def test_each_is_named_by_its_prompt_and_how_it_ended(job: Job) -> None:
+    (line,) = describe_news([job]).splitlines()[1:]
+    ends = {DONE.id: "is done, about $0.40: " + (FILE.path if job.artifact else "its file was deleted on 2026-11-20, after 30 days")}
+    assert line.startswith(f'"A paper boat drifts down a rainy street" ({job.id}) {ends.get(job.id, "failed, not charged: ")}')
+
+
+@each(("count", "last"), [(1, "v_0"), (3, "v_2"), (5, "and 2 more (list_videos)")])
+def test_few_are_named(count: int, last: str) -> None:
+    *_, line = describe_news([replace(FAILED, id=f"v_{number}") for number in range(count)]).splitlines()
+    assert last in line
+
+
+def test_the_longest_news_is_short() -> None:
+    error = JobError("content_refused", "Muvi refuses this content.", "no", "x" * 500)
+    news = describe_news([replace(FAILED, prompt="y" * 4000, error=error)] * 30)
+    assert len(news.encode()) / 3.6 <= 250
 
 
 class Now:
@@ -73,25 +94,25 @@ class Now:
 
 
 async def hear(service: Now, visits: Any, at: float) -> str:
-    """Return the news that a list would say then."""
+    """Return the ids of which a list would tell then."""
     service.at = at
     visits.enter(HERE, at)
-    return await visits.find_news(service, HERE)
+    return " ".join(job.id for job in await visits.find_news(service, HERE))
 
 
 async def test_a_clip_is_news_until_it_was_told_in_any_chat(tmp_path: Path) -> None:
     service = Now(tmp_path)
     service.end("v_a", made=900, at=950)
-    assert await hear(service, Visits(), 1000) == "Finished since the last chat: v_a."
+    assert await hear(service, Visits(), 1000) == "v_a"
     assert await hear(service, Visits(), 2000) == ""
     visits = Visits()
     visits.enter(HERE, 2100)
     own = service.end("v_b", made=2110, at=2120)
     service.end("v_c", made=2050, at=2120)
-    assert await hear(service, visits, 2130) == "Finished since the last chat: v_c.", "a clip of this chat is no news in it"
+    assert await hear(service, visits, 2130) == "v_c", "a clip of this chat is no news in it"
     service.end("v_d", made=2140, at=2150)
     assert await hear(service, visits, 2160) == ""
-    assert await hear(service, visits, 2160 + IDLE_S + 1) == "Finished since the last chat: v_d.", "a long pause is another chat"
+    assert await hear(service, visits, 2160 + IDLE_S + 1) == "v_d", "a long pause is another chat"
     assert own.finished_at
     service.store.close()
 
@@ -136,7 +157,7 @@ async def test_a_clip_that_ends_while_the_news_is_read_is_news_next_time(tmp_pat
     service.store.news.find_ended = find_late  # type: ignore[method-assign]
     assert await hear(service, Visits(), 1000) == ""
     service.store.news.find_ended = found
-    assert await hear(service, Visits(), 2000) == "Finished since the last chat: v_a."
+    assert await hear(service, Visits(), 2000) == "v_a"
     service.store.close()
 
 
@@ -155,6 +176,6 @@ async def test_another_session_over_http_is_another_chat(tmp_path: Path) -> None
     service.end("v_a", made=1000, at=1010)
     service.at = 1020
     visits.enter(("local", "two"), 1020)
-    assert await visits.find_news(service, ("local", "two")) == "Finished since the last chat: v_a."
-    assert await visits.find_news(service, ("local", "one")) == ""
+    assert [job.id for job in await visits.find_news(service, ("local", "two"))] == ["v_a"]
+    assert await visits.find_news(service, ("local", "one")) == ()
     service.store.close()

@@ -17,6 +17,7 @@ from sora_mcp.server.approval_answers import is_quote, report_answer
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.job_names import name_job
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
+from sora_mcp.server.news_text import describe_news
 from sora_mcp.server.results import build_job_result, build_jobs_result, prepend_line
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
@@ -65,7 +66,7 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     await visits.note_shown(service, chat, jobs)
     if named:
         return result
-    news = await visits.find_news(service, chat, shown=ids)
+    news = describe_news(await visits.find_news(service, chat, shown=ids))
     return prepend_line(result, "\n".join(filter(None, (news, _describe_older(older)))))
 
 

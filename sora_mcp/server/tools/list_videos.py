@@ -21,7 +21,8 @@ from sora_mcp.server.cancellations import name_cancellation
 from sora_mcp.server.charges import describe_basis, describe_bill, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.date_words import read_day
-from sora_mcp.server.messages import describe_job, describe_sound
+from sora_mcp.server.messages import describe_job, describe_sound, name_way
+from sora_mcp.server.news_text import describe_news
 from sora_mcp.server.next_clip import describe_change, describe_ways_on
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
@@ -37,6 +38,7 @@ Row = tuple[dict[str, Any], str]
 MOST_PROMPT = 100
 MOST_WHOLE_PROMPT = 8_000
 """Bytes of the prompt of one whole job, which stands in the text and in the structured part."""
+QUERY_HINT = "A query finds words of prompts only: without it each clip says its model, size and sound."
 MOST_REASON = 200
 MOST_FILTER = 60
 MOST_QUOTED = 120
@@ -81,7 +83,7 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval, **ways)
     page, rows, budget = await _find(arguments, service, zone)
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx), shown=[job.id for job in page.jobs])
-    return prepend_line(_format(page, rows, budget, filters=arguments.filters), news)
+    return prepend_line(_format(page, rows, budget, filters=arguments.filters), describe_news(news))
 
 
 async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> tuple[Page, list[Row], Budget]:
@@ -96,16 +98,16 @@ async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> tu
         cursor=arguments.cursor or None,
     )
     page, budget = await find(limit=arguments.limit)
-    rows = make_rows(page, zone)
+    rows = make_rows(page, zone, service.clock())
     if (fitting := count_fitting(rows)) < len(rows):
         page, budget = await find(limit=fitting)
-        rows = make_rows(page, zone)
+        rows = make_rows(page, zone, service.clock())
     return page, rows, budget
 
 
-def make_rows(page: Page, zone: tzinfo) -> list[Row]:
+def make_rows(page: Page, zone: tzinfo, now: float) -> list[Row]:
     """Return the fields and the line of each job of a page."""
-    return [(list_fields(job), _describe_line(job, zone)) for job in page.jobs]
+    return [(list_fields(job), _describe_line(job, zone, now)) for job in page.jobs]
 
 
 def count_fitting(rows: Sequence[Row]) -> int:
@@ -114,9 +116,9 @@ def count_fitting(rows: Sequence[Row]) -> int:
     return max(1, sum(size <= MOST_PAGE_BYTES for size in sizes))
 
 
-def format_result(page: Page, budget: Budget, zone: tzinfo) -> CallToolResult:
+def format_result(page: Page, budget: Budget, zone: tzinfo, *, now: float) -> CallToolResult:
     """Return the result for a page of jobs."""
-    return _format(page, make_rows(page, zone), budget)
+    return _format(page, make_rows(page, zone, now), budget)
 
 
 def _format(page: Page, rows: Sequence[Row], budget: Budget, *, filters: str = "") -> CallToolResult:
@@ -147,11 +149,13 @@ def _describe(page: Page, lines: Sequence[str], budget: Budget, *, filters: str)
     """Say how many there are, by what they were looked for, and what was spent; then one line for each job."""
     plural = "" if len(page.jobs) == 1 else "s"
     more = f', and more with cursor="{page.next_cursor}"' if page.next_cursor is not None else ""
-    return "\n".join([f"{len(page.jobs)} video{plural}{filters}{more}. {describe_spent(budget)}", *lines])
+    hint = "" if page.jobs or "query=" not in filters else f" {QUERY_HINT}"
+    return "\n".join([f"{len(page.jobs)} video{plural}{filters}{more}.{hint} {describe_spent(budget)}", *lines])
 
 
-def _describe_line(job: Job, zone: tzinfo) -> str:
-    why = name_reason(job, most_quoted=MOST_QUOTED) or name_cancellation(job)
+def _describe_line(job: Job, zone: tzinfo, now: float) -> str:
+    way = name_way(job, now) if job.state in ("queued", "running") and not job.saving else ""
+    why = name_reason(job, most_quoted=MOST_QUOTED) or "; ".join(filter(None, (way, name_cancellation(job))))
     reason = f" ({why})" if why else ""
     deleted = f" (its file {said})" if (said := describe_deletion(job)) else ""
     path = f" {name_place(job, job.artifact.path)}" if job.artifact else deleted
@@ -162,7 +166,9 @@ def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
     """Return date, id, state, model, length, size, sound and price."""
     made = datetime.fromtimestamp(job.created_at, zone)
     length, size = _describe_measures(job)
-    what = [length, size, describe_sound(job.options, job.artifact, model=job.model)] if job.seconds else [size]
+    has_ended_without = job.state not in LIVE and job.artifact is None
+    sound = "" if has_ended_without else describe_sound(job.options, job.artifact, model=job.model)
+    what = [length, size, sound] if job.seconds else [size]
     return f"{made:%Y-%m-%d %H:%M} {job.id} {job.state}{reason}, {', '.join([job.model, *filter(None, what), describe_charge(job)])}"
 
 

@@ -400,11 +400,14 @@ def test_what_was_perhaps_charged_is_named_with_the_way_to_settle_it() -> None:
     assert spending(*DOUBTFUL[:1], clips=1)[-2:] == [
         "Perhaps charged, and counted as spent until the user has looked in the account at Muvi and run "
         "`sora-mcp resolve v_1111111111 --charged` or `--not-charged` in a terminal:",
-        'v_1111111111 of 2026-11-20, "A fox", $0.40: it may or may not have been made',
+        'v_1111111111 of 2026-11-20, "A fox", $0.40: whether Muvi accepted it is not known',
     ]
     first, *others = spending(*DOUBTFUL, clips=5)[-4:]
     assert "`sora-mcp resolve ID --charged` or `--not-charged`" in first
-    assert others[1:] == ['v_2222222222 of 2026-11-19, "A dog", $0.25: it failed', "and 3 more"]
+    assert others[1:] == [
+        'v_2222222222 of 2026-11-19, "A dog", $0.25: it failed, and Muvi did not say whether that costs anything',
+        "and 3 more",
+    ]
     elsewhere = spending(DOUBTFUL[0], replace(DOUBTFUL[1], model="fal:kling-3.0"), clips=2)
     assert "in the account at the vendor" in elsewhere[-3] and elsewhere[-1].startswith(
         'v_2222222222 of 2026-11-19, "A dog" at fal:kling-3.0, '

@@ -178,9 +178,18 @@ def _describe_doubtful(doubtful: Sequence[Costs], *, clips: int) -> Iterator[str
     yield f"Perhaps charged, and counted as spent until {who} looked in {where} and run {command} in a terminal:"
     for row in doubtful:
         at = f" at {row.model}" if seller is None else ""
-        yield f"{row.of} of {row.day}, {_quote(row.prompt)}{at}, {format_dollars(row.unclear)}: it {name_state(row.state or 'unknown')}"
+        yield f"{row.of} of {row.day}, {_quote(row.prompt)}{at}, {format_dollars(row.unclear)}: {_describe_doubt(row)}"
     if rest := clips - len(doubtful):
         yield f"and {rest} more"
+
+
+def _describe_doubt(row: Costs) -> str:
+    """Say why it is not known whether a clip was charged."""
+    vendor = row.model.partition(":")[0]
+    title = VENDORS[vendor].title if vendor in VENDORS else vendor
+    if row.state in (None, "unknown"):
+        return f"whether {title} accepted it is not known"
+    return f"it {name_state(row.state)}, and {title} did not say whether that costs anything"
 
 
 def _describe_amounts(row: Costs) -> str:

@@ -118,7 +118,7 @@ FINDING = (
         call(
             "get_spend",
             "$0.56 perhaps charged (counts as $0.56): 1 clip perhaps charged",
-            "it may or may not have been made",
+            "whether Muvi accepted it is not known",
             "resolve {a}",
         ),
         paid=("$0.56", "muvi"),

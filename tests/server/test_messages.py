@@ -424,7 +424,7 @@ def test_both_limits_are_told_unless_the_month_has_less_left() -> None:
 
 @each(
     ("by", "of", "words"),
-    [("model", "muvi:veo-3.1", "all with muvi:veo-3.1."), ("vendor", "muvi", "all at muvi."), ("day", "2026-11-20", "all on 2026-11-20.")],
+    [("model", "muvi:veo-3.1", "all on muvi:veo-3.1."), ("vendor", "muvi", "all at muvi."), ("day", "2026-11-20", "all on 2026-11-20.")],
 )
 def test_one_row_alone_repeats_no_figure(by: str, of: str, words: str) -> None:
     rows = (replace(COSTS[0], of=of),)

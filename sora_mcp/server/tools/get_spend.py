@@ -29,7 +29,7 @@ MOST_ROWS = 40
 MOST_PROMPT = 60
 MOST_DOUBTFUL = 2
 """Clips that were perhaps charged and are named."""
-PREPOSITIONS = {"day": "on", "model": "with", "vendor": "at"}
+PREPOSITIONS = {"day": "on", "model": "on", "vendor": "at"}
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def name_settling(job: Job) -> str:
     """Return the commands by which a person settles a doubtful charge."""
     choices = list_choices(job.id)
     if job.state == "unknown" and (vendor := find_vendor(job)) and vendor.ask:
-        choices.append("`--adopt VENDOR_ID` where it is listed there")
+        choices.append("(where it is listed there) `--adopt VENDOR_ID`")
     return f"{', '.join(choices[:-1])} or {choices[-1]} in a terminal"
 
 

@@ -119,9 +119,9 @@ def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
 @each(
     ("asked", "model", "first"),
     [
-        ("700", "minimax:minimax-h3", "768P"),
+        ("700", "minimax:minimax-h3", "768p"),
         ("UHD", "minimax:minimax-h3", "2K"),
-        ("tall 5000p", "google:gemini-omni-1.1-flash", "9:16 4k"),
+        ("tall 5000p", "google:gemini-omni-1.1-flash", "9:16 4K"),
         ("wide 1000P", "google:gemini-omni-1.1-flash", "16:9 1080p"),
         ("tall sd", "fal:seedance-2.0", "9:16 480p"),
     ],

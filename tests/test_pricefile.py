@@ -96,7 +96,7 @@ def test_an_empty_file_changes_no_price() -> None:
                 ("seconds", '"8"', "4, 6 or 8 in a row of when, not '8'"),
                 ("seconds", "8.0", "4, 6 or 8 in a row of when, not Decimal"),
                 ("seconds", "true", "4, 6 or 8 in a row of when, not True"),
-                ("resolution", '"1080P"', "720p, 1080p or 4k in a row of when, not '1080P'"),
+                ("resolution", '"1080i"', "720p, 1080p or 4k in a row of when, not '1080i'"),
                 ("resolution", '["1080p", "4k"]', "720p, 1080p or 4k in a row of when"),
                 ("resolution", "{ is = 1 }", "720p, 1080p or 4k in a row of when"),
                 ("ratio", '"1:1"', "16:9 or 9:16 in a row of when, not '1:1'"),
@@ -209,6 +209,12 @@ def test_a_condition_that_the_model_can_meet_is_taken_whatever_it_is_on() -> Non
         cells = ", ".join(f"{key} = {json.dumps(value)}" for key, value in facts.items())
         rates = read_prices(f'["{name}"]\nwhen = [{{ {cells}, per_second = "1" }}]', EVERY)[name]
         assert (rates, rate_of(order.facts, rates, today=date(2026, 11, 20))) == ((Rate(usd("1"), "second", facts),), rates[0]), name
+
+
+def test_a_resolution_is_taken_as_people_write_it() -> None:
+    for condition, when in (('resolution = "480p"', {"resolution": "480P"}), ('size = "16:9 768P"', {"size": "16:9 768p"})):
+        rates = read_prices(f'["fal:minimax-h3"]\nwhen = [{{ {condition}, per_second = "1" }}]', EVERY)["fal:minimax-h3"]
+        assert [dict(rate.when) for rate in rates] == [when]
 
 
 def test_a_model_that_only_a_vendors_list_knows_may_have_a_price() -> None:

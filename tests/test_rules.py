@@ -321,10 +321,10 @@ def test_a_first_frame_behind_an_address_is_taken_unmeasured() -> None:
 
 
 def test_what_depends_on_a_first_frame_is_sold_with_or_without_one_only() -> None:
-    assert [size.text for size in sizes_of(WAN, image=True)] == ["720P", "480P", "1080P"]
-    assert check(VideoRequest("a fox", image=URL), WAN, today=TODAY).size.text == "720P"
+    assert [size.text for size in sizes_of(WAN, image=True)] == ["720p", "480p", "1080p"]
+    assert check(VideoRequest("a fox", image=URL), WAN, today=TODAY).size.text == "720p"
     assert broken(VideoRequest("a fox", size="1280x720", image=URL), WAN) == (
-        BrokenRule("size", "1280x720", "720P, 480P or 1080P: the first frame decides the shape", "invalid_size"),
+        BrokenRule("size", "1280x720", "720p, 480p or 1080p: the first frame decides the shape", "invalid_size"),
     )
     assert broken(VideoRequest("a fox", size="auto"), find_offer("mulerun:kling-v3")) == (
         BrokenRule("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),
@@ -405,7 +405,7 @@ def test_a_shape_comes_from_the_ratio_or_the_pixels(size: Size, shape: str | Non
     ("size", "lines", "name"),
     [
         (Size("1112x834", "4:3", "720p"), 720, "720p"),
-        (Size("2880x2880", "1:1", "4k"), 2160, "4k"),
+        (Size("2880x2880", "1:1", "4k"), 2160, "4K"),
         (Size("1280x720", "16:9"), 720, "720p"),
         (Size("1104x832", "4:3"), 832, "1104x832"),
         (Size("16:9 768P", "16:9", "768P"), 768, "768p"),
@@ -472,7 +472,7 @@ SOLD = Offer(
 
 def test_values_that_are_legal_alone_but_not_together_are_refused_with_their_reason() -> None:
     assert broken(VideoRequest("a fox", size="1080p", seconds=4, options={"audio": True}), SOLD) == (
-        BrokenRule("seconds", 4, "8 with resolution 1080p or 4k and without an image", "invalid_seconds"),
+        BrokenRule("seconds", 4, "8 with resolution 1080p or 4K and without an image", "invalid_seconds"),
         BrokenRule("options.audio", True, "false with seconds 4", "invalid_option"),
     )
 
@@ -676,3 +676,12 @@ def test_nothing_is_checked_before_its_pictures_are_read() -> None:
 def test_beside_a_size_that_is_not_sold_a_frames_shape_is_no_second_fault() -> None:
     request = VideoRequest("a fox", image=picture(2520, 1080), size="8k")
     assert [rule.argument for rule in broken(request, find_offer("aimlapi:veo-3.1-fast"))] == ["size"]
+
+
+def test_resolutions_have_one_spelling_for_people_and_the_vendors_own_on_the_wire() -> None:
+    offers = [offer for vendor in EVERY for offer in vendor.offers]
+    said = {word for offer in offers for size in offer.sizes for word in (*size.text.split(), name_lines(size))}
+    assert {word for word in said if word[-1:] in ("P", "k")} == set()
+    order = check(VideoRequest("a fox", size="16:9 480P"), find_offer("fal:minimax-h3-max"), today=TODAY)
+    assert (order.size.text, order.size.resolution) == ("16:9 480p", "480P")
+    assert (name_lines(Size("16:9 4k", "16:9", "4k")), Size("3840x2160").text, Size("auto").text) == ("4K", "3840x2160", "auto")

@@ -136,9 +136,9 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
 
 def _name_lines(texts: Sequence[str], sizes: Sequence[Size], asked: str) -> list[str]:
     """Return sizes by their lines alone, once each, where they are many, all have lines, and nothing else was asked for."""
-    lines = {size.text: size.resolution for size in sizes}
+    lines = {size.text: size.plain_resolution for size in sizes}
     is_about_lines = len(sizes) > MOST_LISTED and all(lines.values()) and all(map(read_lines, read_size_words(asked)[:MOST_WORDS]))
-    return list(dict.fromkeys(lines[text] or "" for text in texts)) if is_about_lines else list(texts)
+    return list(dict.fromkeys(lines[text] for text in texts)) if is_about_lines else list(texts)
 
 
 def _follow_frame(request: VideoRequest, sizes: Sequence[Size], can_fit: bool) -> list[Fix]:

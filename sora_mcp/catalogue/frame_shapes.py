@@ -90,7 +90,7 @@ def describe_sizes(request: VideoRequest, sizes: Sequence[Size]) -> str:
 
 def _list_sizes(sizes: Sequence[Size]) -> str:
     """Return the sizes in words; of many, the shapes and the lines that each is sold with, where that says the same."""
-    shapes, lines = list_shapes(sizes), list(dict.fromkeys(size.resolution or "" for size in sizes))
+    shapes, lines = list_shapes(sizes), list(dict.fromkeys(size.plain_resolution for size in sizes))
     if len(sizes) > MOST_LISTED and len(lines) > 1 and all(lines) and len(shapes) * len(lines) == len(sizes):
         return f"{_join(shapes)}, each with {_join(lines)}"
     return _join([size.text for size in sizes])

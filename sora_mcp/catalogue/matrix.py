@@ -133,7 +133,7 @@ def _sizes(sizes: Sequence[Size]) -> str:
     """Return the sizes one by one; where every ratio comes in every resolution, the ratios and the resolutions."""
     paired = [size for size in sizes if size.ratio and size.resolution and not size.pixels]
     ratios = list(dict.fromkeys(size.ratio for size in paired))
-    resolutions = list(dict.fromkeys(size.resolution for size in paired))
+    resolutions = list(dict.fromkeys(size.plain_resolution for size in paired))
     if len(paired) < 2 or len(paired) != len(ratios) * len(resolutions):
         return ", ".join(size.text for size in sizes)
     together = f"{', '.join(map(str, ratios))} in {', '.join(map(str, resolutions))}"
@@ -178,7 +178,7 @@ def _describe(name: str, value: Scalar | tuple[Scalar, ...]) -> str:
     values = value if isinstance(value, tuple) else (value,)
     match name:
         case "size" | "ratio" | "resolution":
-            return " or ".join(map(str, values))
+            return " or ".join(Size(str(value)).text for value in values)
         case "seconds":
             return f"{' or '.join(map(str, values))} s"
         case "image":

@@ -133,7 +133,7 @@ def _find_largest(request: VideoRequest, offers: Sequence[Offer], today: date) -
         made = (rank_orders((offer,), replace(request, size=size.text), today=today) for size in meant if count_lines(size))
         found += next((ranked[:1] for ranked in made if ranked), found[:0])
     best = min(found, key=lambda one: (-count_lines(one[0].size), one[1].micros), default=None)
-    return best and (f"at most {best[0].size.resolution or name_lines(best[0].size)}:", *best)
+    return best and (f"at most {best[0].size.plain_resolution or name_lines(best[0].size)}:", *best)
 
 
 def _find_length(request: VideoRequest, wanted: int, offers: Sequence[Offer], today: date) -> Iterator[Near]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sora_mcp.catalogue.rules import allows, sizes_of, words
-from sora_mcp.domain import Offer, OwnModel, Per, Rate, Rule, Scalar
+from sora_mcp.domain import Offer, OwnModel, Per, Rate, Rule, Scalar, Size
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import Micros, ceil
 
@@ -152,9 +152,20 @@ def _read_narrow_row(name: str, row: Any, offer: Offer | None) -> Rate:
     strange = [key for key in when if key not in facts]
     if strange or not when:
         raise BadPrices(f"{name}: a row of when needs a condition on one of {', '.join(facts)}.")
+    texts = {name: value for name, value in when.items() if name in ("size", "resolution") and isinstance(value, str)}
+    when |= {name: _match_spelling(value, name, offer) for name, value in texts.items()}
     for key, value in when.items():
         _check_condition(name, key, value, offer)
     return _read_rate(name, {key: value for key, value in cells.items() if key not in when}, when)
+
+
+def _match_spelling(value: str, name: str, offer: Offer | None) -> str:
+    """Return a size, or a resolution, as the offer has it: `480p` is meant by `480P` too."""
+    plain = Size(value).text
+    if name == "size":
+        return plain
+    sold = {size.resolution: size.plain_resolution for size in (sizes_of(offer) if offer else ()) if size.resolution}
+    return value if value in sold else next((own for own, said in sold.items() if said == plain), value)
 
 
 def _check_condition(name: str, key: str, value: object, offer: Offer | None) -> None:

@@ -363,7 +363,7 @@ def _circumstances(when: When) -> str:
 
 
 def _list_values(value: Scalar | tuple[Scalar, ...]) -> str:
-    return one_of([_spell(one) for one in (value if isinstance(value, tuple) else (value,))])
+    return one_of([Size(_spell(one)).text for one in (value if isinstance(value, tuple) else (value,))])
 
 
 def _spell(value: object) -> str:

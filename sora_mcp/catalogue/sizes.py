@@ -100,12 +100,12 @@ def is_size(text: str) -> bool:
 
 
 def name_lines(size: Size) -> str:
-    """Return how many lines a size has as people say it: `720p`, `4k`; the pixels, where they have no such name and the vendor gives
+    """Return how many lines a size has as people say it: `720p`, `4K`; the pixels, where they have no such name and the vendor gives
     none; empty where no source says it."""
     lines = count_lines(size)
     if size.pixels is not None and not size.resolution and lines not in USUAL:
         return size.text
-    return {0: "", 2160: "4k"}.get(lines, f"{lines}p")
+    return {0: "", 2160: "4K"}.get(lines, f"{lines}p")
 
 
 def describe_size(text: str, *, is_edit: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ Confidence = Literal[
 ]
 Per = Literal["second", "video"]
 NOTHING = Micros(0)
+RESOLUTION = re.compile(r"(?<!\S)([0-9]+)([pPkK])(?!\S)")
 STALE = timedelta(days=90)
 """A price that nobody looked up for longer needs a person's yes each time."""
 
@@ -27,18 +29,33 @@ STALE = timedelta(days=90)
 class Size:
     """A picture's format as one offer sells it.
 
-    `text` is `1280x720` where the pixels are documented, else `16:9`, `16:9 720p`, `720P`, or `auto` where the first frame decides.
+    `text` is `1280x720` where the pixels are documented, else `16:9`, `16:9 720p`, `720p`, or `auto` where the first frame decides: in
+    one spelling, whatever the vendor's own is.
     """
 
     text: str
     ratio: str | None = None
     resolution: str | None = None
+    """As the vendor writes it: `720P`, `4k`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", _spell_resolution(self.text))
+
+    @property
+    def plain_resolution(self) -> str:
+        """The resolution as people write it; empty where no page names one."""
+        return _spell_resolution(self.resolution or "")
 
     @property
     def pixels(self) -> tuple[int, int] | None:
         """Width and height, where the vendor documents them."""
         width, x, height = self.text.partition("x")
         return (int(width), int(height)) if x and width.isdigit() and height.isdigit() else None
+
+
+def _spell_resolution(text: str) -> str:
+    """Return a size with its resolution as people write it: `720p`, `4K`."""
+    return RESOLUTION.sub(lambda found: found[1] + ("p" if found[2] in "pP" else "K"), text)
 
 
 @dataclass(frozen=True)

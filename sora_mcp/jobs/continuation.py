@@ -81,7 +81,8 @@ def _list_size_words(job: Job, offers: Sequence[Offer], *, is_chosen: bool) -> I
     pixels: the first frame has its shape."""
     if is_chosen:
         yield job.size
-    own = next((size for offer in offers for size in sizes_of(offer) if offer.id == job.model and size.text == job.size), Size(job.size))
+    named = Size(job.size)
+    own = next((size for offer in offers for size in sizes_of(offer) if offer.id == job.model and size.text == named.text), named)
     if count_lines(own):
         yield name_lines(own)
 

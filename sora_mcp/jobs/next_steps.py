@@ -121,7 +121,7 @@ def rebuild_requests(job: Job, catalogue: Catalogue) -> Iterator[VideoRequest]:
     clip = name_clip(offer, job.seconds) if EDITS in job.options else None
     length = None if clip else job.seconds
     request = VideoRequest(ANY_PROMPT, job.model, size=job.size, seconds=length, image=_read_frame(job), options=options, edits=clip)
-    size = next((size for size in offer.sizes if size.text == job.size), Size(job.size))
+    size = next((size for size in offer.sizes if size.text == Size(job.size).text), Size(job.size))
     shape = size.ratio if size.ratio and size.ratio[:1].isdecimal() else orientation(size)
     texts = (job.size, *((f"{shape} {name_lines(size)}".strip(), shape) if shape else ()))
     yield from (replace(request, size=text) for text in dict.fromkeys(texts))

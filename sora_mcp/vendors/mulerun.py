@@ -48,12 +48,12 @@ def _extras(order: Order, *, references: str) -> dict[str, Any]:
 
 
 def _happyhorse(order: Order) -> dict[str, Any]:
-    return {"duration": order.seconds, "resolution": order.size.text, **order.options}
+    return {"duration": order.seconds, "resolution": order.size.resolution, **order.options}
 
 
 def _wan(order: Order) -> dict[str, Any]:
     """Return fields of Wan, which writes sizes as `1280*720` and resolutions as `720P`."""
-    shape = {"resolution": order.size.text} if order.image else {"size": order.size.text.replace("x", "*")}
+    shape = {"resolution": order.size.resolution} if order.image else {"size": order.size.text.replace("x", "*")}
     return {"duration": order.seconds, "safety_filter": True, **shape, **order.options}
 
 

@@ -88,7 +88,9 @@ def joint_fixes(refusal: SoraError, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
         return fixes
     arguments = {rule.argument for rule in refusal.broken} - {"prompt"}
     is_other_model = bool(fixes) and fixes[0].argument == "model" and "model" not in arguments
-    return fixes[: 1 if is_other_model else len(arguments)]
+    named = [fix.argument for fix in fixes]
+    first = next((at for at, name in enumerate(named) if name in named[:at]), len(named))
+    return fixes[: 1 if is_other_model else min(first, len(arguments))]
 
 
 def change_request(request: VideoRequest, change: Fix) -> VideoRequest:

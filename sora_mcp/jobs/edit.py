@@ -29,7 +29,9 @@ from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral,
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.finished_files import FinishedFiles
 from sora_mcp.jobs.in_memory_facts import InMemoryFacts
+from sora_mcp.jobs.missing_files import describe_picture_size
 from sora_mcp.media.api import as_uncharged, measure_seconds
+from sora_mcp.media.containers import read_container
 from sora_mcp.media.edit.edits import Edit, EditRequest
 from sora_mcp.media.optional import require_media_extra
 from sora_mcp.store import Store
@@ -148,11 +150,22 @@ def _refuse(text: str, argument: str) -> NoReturn:
 
 
 def _read(path: Path, text: str, argument: str, *, is_ours: bool) -> tuple[str, float]:
-    """Return the clip's hash and its length in seconds."""
+    """Return the clip's hash and its length in seconds. BadMedia says what a picture or a sound file is, and where it is taken."""
     try:
-        return _read_hash(path, text, argument, is_ours=is_ours), measure_seconds(path)
+        sha256 = _read_hash(path, text, argument, is_ours=is_ours)
+        _check_kind(path, text, argument)
+        return sha256, measure_seconds(path)
     except BadMedia as error:
         raise as_uncharged(BadMedia(f"{text[:200]}: {error.message}")) from None
+
+
+def _check_kind(path: Path, text: str, argument: str) -> None:
+    """Raise BadMedia for a picture or a sound file."""
+    kind, name = read_container(path), json.dumps(text[:200], ensure_ascii=False)
+    if kind.family == "image":
+        raise BadMedia(f"It is {kind.words}{describe_picture_size(path)}, no clip. create_video(image={name}) begins a clip with it.")
+    if kind.family == "sound":
+        raise BadMedia(f"It is {kind.words}, no clip.{f' Pass it as sound={name}.' if argument == 'inputs' else ''}")
 
 
 def _read_hash(path: Path, text: str, argument: str, *, is_ours: bool) -> str:

@@ -23,15 +23,13 @@ from sora_mcp.jobs.allowed_paths import (
     list_candidates,
     read_allowed,
 )
-from sora_mcp.media.images.metadata import strip_metadata
-from sora_mcp.media.images.probe import probe_image, refuse_image
+from sora_mcp.media.images.probe import refuse_image
+from sora_mcp.media.images.shown_size import read_shown_size
 
 MOST_LISTED = 5
 """Files that are named, the newest first."""
 MOST_MEASURED = 25_000_000
 """Bytes of a picture whose size is told."""
-TURNED = 5
-"""From this orientation on a picture is stored lying on its side."""
 KINDS: Mapping[tuple[str, ...], str] = {VIDEO_ENDINGS: "videos", SOUND_ENDINGS: "sound files"}
 """What files of these endings are called; any others are pictures."""
 
@@ -67,7 +65,8 @@ def refuse_folder(text: str, folder: Path, endings: Sequence[str], *, is_own: bo
 def describe_files(folders: Sequence[Path], endings: Sequence[str], where: str) -> str:
     """Say which files of these endings lie in the folders, the newest first, and of pictures how large they are; empty where none does."""
     found = sorted((one for folder in folders for one in _list_files(folder, tuple(endings))), reverse=True)
-    named = [f"{quote_value(path.name)}{_describe_size(path) if tuple(endings) not in KINDS else ''}" for _, path in found[:MOST_LISTED]]
+    are_pictures = tuple(endings) not in KINDS
+    named = [f"{quote_value(path.name)}{describe_picture_size(path) if are_pictures else ''}" for _, path in found[:MOST_LISTED]]
     more = [f"and {rest} more"] if (rest := len(found) - MOST_LISTED) > 0 else []
     return f"{_name_kind(endings).capitalize()} {where}: {', '.join([*named, *more])}" if named else ""
 
@@ -107,15 +106,12 @@ def _list_files(folder: Path, endings: tuple[str, ...]) -> Iterator[tuple[float,
         return
 
 
-def _describe_size(path: Path) -> str:
+def describe_picture_size(path: Path) -> str:
     """Return in parentheses how large a picture is, upright, and its shape; empty where it cannot be measured here."""
     try:
-        raw = read_allowed(Path(os.path.realpath(path)), MOST_MEASURED)
-        info = probe_image(raw)
-        is_turned = strip_metadata(raw, info.media_type).orientation >= TURNED
+        width, height = read_shown_size(read_allowed(Path(os.path.realpath(path)), MOST_MEASURED))
     except BrokenRules:
         return ""
-    width, height = (info.height, info.width) if is_turned else (info.width, info.height)
     size = f"{width}x{height}"
-    shape = describe_shape(Image("", info.media_type, width, height))
+    shape = describe_shape(Image("", None, width, height))
     return f" ({size})" if shape == size else f" ({size}, {shape})"

@@ -56,7 +56,7 @@ class Deadline:
 
     def report(self, progress: float) -> None:
         """Say how much of the work is done."""
-        self.progress = min(max(progress, 0.0), 1.0)
+        self.progress = min(max(progress, self.progress or 0.0), 1.0)  # work in several steps does not go back
         if self.on_progress is not None and time.monotonic() - self._reported >= REPORT_S:
             self._reported = time.monotonic()
             self.on_progress(self.progress)

@@ -59,7 +59,7 @@ def _list_details(action: str, options: Mapping[str, object]) -> Iterator[str]:
         case "join":
             yield "with fades" if options.get("transition") == "fade" else ""
         case "frame":
-            yield f"at {_format_number(options, 'start')} s"
+            yield f"at {_format_number(options, 'start')} s{'' if 'start' in options else ' (start=… is when)'}"
         case _:
             yield _format_times(options)
 

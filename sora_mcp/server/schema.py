@@ -64,6 +64,14 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "clips": ("n", "count", "number", "variants"),
     "wait_seconds": ("wait", "timeout"),
     "options": ("extra", "extras", "params", "parameters", "settings"),
+    "inputs": ("input", "clips", "videos", "files", "job_ids", "job_id", "video", "clip"),
+    "action": ("edit", "operation", "command"),
+    "start": ("from", "begin", "at", "time", "moment", "timestamp", "start_time", "second"),
+    "end": ("to", "until", "stop", "end_time"),
+    "text": ("caption", "title", "words", "subtitle"),
+    "ratio": ("aspect_ratio", "aspect", "size", "format", "shape"),
+    "sound": ("audio", "music", "song", "soundtrack"),
+    "transition": ("effect", "crossfade"),
 }
 """Names that other servers and APIs have for the same argument."""
 AMOUNT = re.compile(r"\$?(\d{1,9}(?:\.\d{1,18})?)")
@@ -260,7 +268,10 @@ def parse_dollars(value: object) -> Micros | None:
     return Micros(int(Decimal(str(value)) * PER_USD))
 
 
-INSTEAD = {("estimate_cost", "edits"): 'model="edit" says what an edit costs at each model'}
+INSTEAD = {
+    ("estimate_cost", "edits"): 'model="edit" says what an edit costs at each model',
+    **{("edit_video", name): "end is the second at which it ends" for name in ("seconds", "duration", "length")},
+}
 """What answers the question of an argument that a tool does not have."""
 
 

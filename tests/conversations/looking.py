@@ -206,9 +206,8 @@ LOOKING = (
         "join them with a song under it",
         call(
             "edit_video",
-            'sound must be given in a second call: join takes inputs, transition, text; action="sound" on the new clip takes sound.',
-            never=("Fix:",),
-            refused=True,
+            "13 s, 64x36, with sound",
+            "The only sound: the first 13 s of song.wav, fading out at the end.",
             action="join",
             inputs=["beach.mp4", "party.mp4"],
             sound="song.wav",
@@ -218,7 +217,7 @@ LOOKING = (
         "cut the first second out of it and write on it",
         call(
             "edit_video",
-            'text must be given in a second call: trim takes inputs, start, end; action="caption" on the new clip takes text.',
+            'text must be given in a second call: edit_video(action="caption", inputs=["JOB_ID"], text="Summer") with the new clip; ',
             refused=True,
             action="trim",
             inputs=["beach.mp4"],

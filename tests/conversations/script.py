@@ -23,6 +23,7 @@ from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.net.client import VendorClient
 from sora_mcp.server.app import build
+from tests.media.clips import a_sound
 from tests.played import CLIP, KEY, KEYS, VENDORS, Cdn, Wire, played
 from tests.played.rig import TODAY, picture
 from tests.played.vendor import Played
@@ -252,7 +253,7 @@ def place_files(folder: Path) -> None:
         _write_picture(folder / "videos" / name, *size)
     (folder / "videos" / "beach.mp4").write_bytes(CLIP)
     (folder / "videos" / "party.mp4").write_bytes(_make_clip("long"))
-    (folder / "videos" / "song.wav").touch()
+    a_sound(folder / "videos" / "song.wav", seconds=20)
 
 
 def make_environment(folder: Path, wires: Mapping[str, Wire], hosts: list[str]) -> dict[str, str]:

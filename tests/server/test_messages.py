@@ -324,7 +324,8 @@ def test_a_list_says_what_came_where_it_differs_from_the_order() -> None:
         ({"action": "reframe", "ratio": "9:16", "fill": "pad"}, "reframe of v_a: 9:16, with bars. Done"),
         ({"action": "speed", "speed": 0.5}, "speed of v_a: 0.5 x. Done"),
         ({"action": "mute"}, "mute of v_a. Done"),
-        ({"action": "frame"}, "frame of v_a: at 0 s. Done"),
+        ({"action": "frame"}, "frame of v_a: at 0 s (start=… is when). Done"),
+        ({"action": "frame", "start": 1.5}, "frame of v_a: at 1.5 s. Done"),
     ],
 )
 def test_an_edit_says_in_every_tool_what_it_did(options: dict[str, Any], words: str) -> None:

@@ -24,6 +24,8 @@ from tests.played.rig import picture
 from .conftest import Era
 from .room import CLIP, Room, a_room
 
+HEIC = Path(__file__).parents[1] / "media" / "red.heic"
+
 
 @pytest.fixture
 async def own_room(tmp_path: Path) -> AsyncGenerator[Room]:
@@ -220,7 +222,11 @@ async def test_a_clip_may_be_named_as_its_result_names_it(room: Room) -> None:
     seen = await room.call("view_video", job_id=made["path"])
     parents = (await room.read_job(again[1]["job_id"]))["parents"]
     assert {edit["job_id"] for edit in again} == {again[0]["job_id"]}
-    assert (parents, other["message"].split(".")[0], seen.is_error) == ([made["job_id"]], "frame of a file: at 0 s", False)
+    assert (parents, other["message"].split(".")[0], seen.is_error) == (
+        [made["job_id"]],
+        "frame of a file: at 0 s (start=… is when)",
+        False,
+    )
 
 
 async def test_a_file_that_was_deleted_is_made_again(room: Room) -> None:
@@ -233,9 +239,13 @@ async def test_a_file_that_was_deleted_is_made_again(room: Room) -> None:
 @each(
     ("arguments", "argument", "fix"),
     [
-        ({"action": "reframe", "ratio": "4:5"}, "ratio", "9:16"),
+        ({"action": "reframe", "ratio": "4:5"}, "ratio", "1:1"),
         ({"action": "reframe"}, "ratio", "9:16"),
         ({"action": "reframe", "ratio": "1:1", "fill": "stretch"}, "fill", "crop"),
+        ({"action": "reframe", "ratio": "1:1", "fill": "blurred"}, "fill", "blur"),
+        ({"action": "reframe", "ratio": "square"}, "ratio", "1:1"),
+        ({"action": "reframe", "ratio": "landscape"}, "ratio", "16:9"),
+        ({"action": "frame", "start": 2}, "start", 1.95),
         ({"action": "trim", "start": 1, "end": 9}, "end", 2.0),
         ({"action": "trim", "start": 5}, "start", 0),
         ({"action": "trim", "start": 1.99}, "start", 1.958),
@@ -288,6 +298,30 @@ async def test_a_text_with_the_name_of_a_film_is_refused_for_what_it_is(room: Ro
     room.file.with_name("film.mp4").write_text("no film\n" * 100)
     error = await room.refused("edit_video", inputs=["film.mp4"], action="gif")
     assert (error["code"], error["charged"], error["message"]) == ("result_invalid", "no", "film.mp4: It is text, no MP4.")
+
+
+@each(
+    ("name", "words"),
+    [
+        ("photo.jpg", 'It is a JPEG image (60x40, 3:2), no clip. create_video(image="photo.jpg") begins a clip with it.'),
+        ("photo.heic", 'It is a HEIC photo (64x64, 1:1), no clip. create_video(image="photo.heic") begins a clip with it.'),
+    ],
+)
+async def test_a_picture_is_no_clip_and_says_where_it_is_taken(room: Room, name: str, words: str) -> None:
+    path = room.file.with_name(name)
+    if path.suffix == ".jpg":
+        Image.new("RGB", (60, 40), "red").save(path)
+    else:
+        path.write_bytes(HEIC.read_bytes())
+    viewed = await room.refused("view_video", job_id=name)
+    edited = await room.refused("edit_video", inputs=[name, CLIP], action="join")
+    assert viewed["message"] == edited["message"] == f"{name}: {words}"
+
+
+async def test_a_sound_file_between_clips_says_where_it_is_taken(room: Room) -> None:
+    a_sound(room.file.with_name("song.wav"))
+    error = await room.refused("edit_video", inputs=["song.wav", CLIP], action="join")
+    assert error["message"] == 'song.wav: It is a WAV sound file, no clip. Pass it as sound="song.wav".'
 
 
 FEWEST = 40

@@ -17,7 +17,7 @@ from sora_mcp.media.edit.caption import add_caption, add_title
 from sora_mcp.media.edit.edits import Action, Edit, EditResult, reshape
 from sora_mcp.media.edit.gif import write_gif
 from sora_mcp.media.edit.join import join_clips
-from sora_mcp.media.edit.sound import add_sound, remove_sound
+from sora_mcp.media.edit.sound import add_sound, check_sound, remove_sound
 from sora_mcp.media.edit.transcode import EmptySegment, Segment, Shape, read_shape, transcode
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
@@ -40,24 +40,45 @@ def edit_clip(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
 
 
 def _dispatch(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
-    path, note = edit.paths[0], ""
+    path = edit.paths[0]
     match edit.action:
         case "frame":
             return _write_frame(path, edit.start, target, deadline)
         case "gif":
             width, height, seconds = write_gif(Segment(path, edit.start, edit.end), target, deadline)
             return EditResult(width, height, seconds, _note_hdr(path, deadline))
-        case "join":
-            note = join_clips(edit, target, deadline)
-        case "trim" | "speed":
-            note = transcode([Segment(path, edit.start, edit.end, edit.speed)], read_shape(path), target, deadline)
-        case "reframe" | "caption" | "title":
-            note = transcode([Segment(path)], SHAPES[edit.action](read_shape(path), edit), target, deadline)
-        case "mute":
-            note = remove_sound(path, target, deadline)
         case "sound":
             note = add_sound(path, edit.sound or path, target, deadline)
+        case _ if edit.sound is not None:
+            note = _make_with_sound(edit, edit.sound, target, deadline)
+        case _:
+            note = _make_clip(edit, target, deadline)
     return replace(_measure(target), note=note)
+
+
+def _make_with_sound(edit: Edit, sound: Path, target: Path, deadline: Deadline) -> str:
+    """Make the clip, then lay the sound file under it. Its pictures are encoded once. Return both notes."""
+    check_sound(sound, deadline)
+    made = target.with_name(f"{target.name}.made")
+    try:
+        note = _make_clip(edit, made, deadline)
+        return f"{note} {add_sound(made, sound, target, deadline)}".strip()
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _make_clip(edit: Edit, target: Path, deadline: Deadline) -> str:
+    """Write the MP4 of an edit without its sound file. Return a note."""
+    path = edit.paths[0]
+    match edit.action:
+        case "join":
+            return join_clips(edit, target, deadline)
+        case "mute":
+            return remove_sound(path, target, deadline)
+        case "reframe" | "caption" | "title":
+            return transcode([Segment(path)], SHAPES[edit.action](read_shape(path), edit), target, deadline)
+        case _:
+            return transcode([Segment(path, edit.start, edit.end, edit.speed)], read_shape(path), target, deadline)
 
 
 def _note_hdr(path: Path, deadline: Deadline) -> str:

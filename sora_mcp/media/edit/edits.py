@@ -49,7 +49,7 @@ class Edit:
     """Of a caption or a title; of a join, the title at its start."""
     speed: float = 1.0
     sound: Path | None = None
-    """A sound file that is laid under the clip."""
+    """A sound file that is laid under the new clip."""
     transition: Transition = "cut"
     continues: tuple[bool, ...] = ()
     """Of a join: for each clip, whether it is known to begin with the last frame of the one before."""
@@ -68,7 +68,7 @@ class EditResult:
     height: int
     duration_s: float | None
     note: str = ""
-    """A sentence about anything unexpected, for the job's warnings."""
+    """Sentences about what the arguments do not say, for the job's warnings."""
 
 
 def reshape(width: int, height: int, ratio: Ratio) -> tuple[int, int]:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,12 +24,14 @@ from sora_mcp.media.edit.to_mp4 import COPIED_PICTURES, mux_packets
 from sora_mcp.media.edit.transcode import HERTZ, LOST_SOUND, Segment, read_shape, read_sound, transcode
 from sora_mcp.media.filters import link, pull_frames
 from sora_mcp.media.limits import Deadline
-from sora_mcp.media.safe_reader import open_sound, open_video
+from sora_mcp.media.safe_reader import OpenSound, open_sound, open_video
 
 UNDER = 0.4
 """Loudness of a sound file under a clip that has sound of its own, as a part of the file's own."""
 FADE_S = 1.0
 """At the end of a clip that is shorter than the sound under it."""
+LEAST_S = 0.1
+"""Seconds by which a sound file and a clip differ where it is told."""
 
 
 def remove_sound(path: Path, target: Path, deadline: Deadline) -> str:
@@ -43,9 +48,9 @@ def remove_sound(path: Path, target: Path, deadline: Deadline) -> str:
 def add_sound(path: Path, sound: Path, target: Path, deadline: Deadline) -> str:
     """Write the clip with the sound file under its own sound to `target`. The file begins with the clip and ends with it at the latest.
 
-    Return a note about what was lost. Raises BadMedia with the sound file's name when it cannot be decoded.
+    Return a note about what is heard and what was lost. Raises BadMedia with the sound file's name when it cannot be decoded.
     """
-    _check_sound(sound, deadline)
+    check_sound(sound, deadline)
     with open_video(path) as clip:
         seconds, note = clip.seconds, LOST_SOUND if clip.lost_sound else ""
         has_own = next(clip.decode_sound(deadline), None) is not None
@@ -56,8 +61,8 @@ def add_sound(path: Path, sound: Path, target: Path, deadline: Deadline) -> str:
         with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
             encoder = out.add_stream("aac", rate=HERTZ, layout="stereo")
             _copy_pictures(pictures, out, deadline)
-            samples = 0
-            for chunk in _mix(path if has_own else None, sound, round(seconds * HERTZ), deadline):
+            samples, played = 0, _Played()
+            for chunk in _mix(path if has_own else None, sound, round(seconds * HERTZ), deadline, played=played):
                 chunk.pts, chunk.time_base = samples, Fraction(1, HERTZ)
                 out.mux(encoder.encode(chunk))
                 samples += chunk.samples
@@ -66,7 +71,27 @@ def add_sound(path: Path, sound: Path, target: Path, deadline: Deadline) -> str:
     finally:
         if pictures != path:
             pictures.unlink(missing_ok=True)
-    return note
+    return f"{describe_mix(sound.name, played.seconds, seconds, has_own=has_own)} {note}".strip()
+
+
+def describe_mix(name: str, sound_s: float, clip_s: float, *, has_own: bool) -> str:
+    """Say what is heard of a sound file of `sound_s` under a clip of `clip_s`; the file may be endless."""
+    rest = clip_s - sound_s
+    part = (
+        f"all {_format_s(sound_s)} of {name}"
+        if rest >= LEAST_S
+        else f"the first {_format_s(clip_s)} of {name}"
+        if rest <= -LEAST_S
+        else name
+    )
+    faded = ", fading out at the end" if rest < _choose_fade(clip_s) else ""
+    silent = "" if rest < LEAST_S else f", then {_format_s(rest)} {'without it' if has_own else 'of silence'}"
+    alone = ' For the file alone: action="mute" with sound.' if has_own else ""
+    return f"{'Mixed with the own sound of the clip' if has_own else 'The only sound'}: {part}{faded}{silent}.{alone}"
+
+
+def _format_s(seconds: float) -> str:
+    return f"{round(seconds, 1):g} s"
 
 
 def can_copy(path: Path) -> bool:
@@ -83,7 +108,7 @@ def _copy_pictures(path: Path, out: OutputContainer, deadline: Deadline) -> None
         mux_packets(clip, {clip.video.index: track}, out, deadline)
 
 
-def _check_sound(path: Path, deadline: Deadline) -> None:
+def check_sound(path: Path, deadline: Deadline) -> None:
     """Raise BadMedia unless sound can be decoded from the file."""
     try:
         with open_sound(path) as source:
@@ -93,12 +118,44 @@ def _check_sound(path: Path, deadline: Deadline) -> None:
         raise BadMedia(f"{path.name}: {error.message}") from error
 
 
-def _mix(own: Path | None, sound: Path, count: int, deadline: Deadline) -> Iterator[AudioFrame]:
+@dataclass
+class _Played:
+    """Measures a sound file while it is played: its headers may not state how long it is."""
+
+    seconds: float = math.inf
+    """Its length, once it was played to its end."""
+
+    @contextmanager
+    def open(self, path: Path) -> Generator[OpenSound]:
+        """Open the file as `open_sound` does."""
+        with open_sound(path) as source:
+            yield _CountedSound(source.container, source.audio, self)
+
+
+@dataclass
+class _CountedSound(OpenSound):
+    played: _Played
+    """Is told how long the file is."""
+
+    def decode_sound(self, deadline: Deadline) -> Iterator[AudioFrame]:
+        seconds = 0.0
+        for frame in super().decode_sound(deadline):
+            seconds += frame.samples / frame.sample_rate
+            yield frame
+        self.played.seconds = seconds
+
+
+def _choose_fade(seconds: float) -> float:
+    """Return how long the sound file fades out at the end of a clip."""
+    return min(FADE_S, seconds / 4)
+
+
+def _mix(own: Path | None, sound: Path, count: int, deadline: Deadline, *, played: _Played) -> Iterator[AudioFrame]:
     """Yield `count` samples of the sound file, quieter and together with the clip's own sound where it has some."""
     seconds = count / HERTZ
-    fade = min(FADE_S, seconds / 4)
+    fade = _choose_fade(seconds)
     graph, rate = Graph(), Fraction(1, HERTZ)
-    sources = [read_sound(Segment(sound), count, deadline, open_source=open_sound)]
+    sources = [read_sound(Segment(sound), count, deadline, open_source=played.open)]
     if own is not None:
         sources.append(read_sound(Segment(own), count, deadline))
     entries = [graph.add_abuffer(sample_rate=HERTZ, format="fltp", layout="stereo", time_base=rate) for _ in sources]

@@ -32,9 +32,9 @@ class Arguments:
     end: float | None = None
     ratio: Annotated[str, Spec(values=(*RATIOS, SAME_RATIO))] = ""
     fill: Annotated[str, Spec(values=FILLS)] = ""
-    text: Annotated[str, Spec("Words shown; on join, title")] = ""
-    speed: Annotated[float | None, Spec("0.5: half speed")] = None
-    sound: Annotated[str, Spec("mp3, m4a, wav; mixed in")] = ""
+    text: Annotated[str, Spec("Words shown; join: title")] = ""
+    speed: Annotated[float | None, Spec("0.5: half")] = None
+    sound: Annotated[str, Spec("mp3, m4a, wav: mixed; mute: alone")] = ""
     transition: Annotated[str, Spec(values=TRANSITIONS)] = ""
 
     @property

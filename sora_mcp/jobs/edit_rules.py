@@ -162,8 +162,12 @@ def _find_values(asked: EditRequest, rule: BrokenRule) -> Sequence[str | float]:
     if rule.argument == "speed":
         return _find_speeds(rule.got)
     if rule.argument == "ratio":
-        return sorted(RATIOS, key=lambda ratio: _measure_difference(ratio, rule.got))
-    return sorted(VALUES.get(rule.argument, ()), key=lambda value: value not in str(rule.got).casefold())
+        ratios = list(RATIOS)
+        ratios.sort(key=lambda ratio: _measure_difference(ratio, rule.got))
+        return ratios
+    values, got = list(VALUES.get(rule.argument, ())), str(rule.got).casefold()
+    values.sort(key=lambda value: value not in got)
+    return values
 
 
 def _measure_difference(ratio: Ratio, wanted: object) -> float:

@@ -83,10 +83,11 @@ class OpenSound:
 
 @dataclass
 class OpenVideo(OpenSound):
-    """An open container that has, besides, a video stream, the first one, and its length in seconds."""
+    """An open container that has, besides, a video stream, the first one, its length in seconds and its shown size in pixels."""
 
     video: VideoStream
     seconds: float
+    size: tuple[int, int]
     lost_sound: bool = False
     """True when it has sound and no decoder for it."""
 
@@ -106,6 +107,8 @@ class OpenVideo(OpenSound):
 
     def decode_first(self, deadline: Deadline) -> VideoFrame:
         """Return the first frame. Raises BadMedia when there is none."""
+        if not self.video.codec_context.is_open:
+            self.video.thread_type = "NONE"  # more threads would begin with frames that nobody asked for
         for frame in self.decode_frames(deadline):
             return frame
         raise BadMedia(NO_FRAME)
@@ -143,7 +146,8 @@ def open_video(path: Path) -> Generator[OpenVideo]:
             video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
             audio = _find_sound(container)
             lost_sound = audio is None and bool(container.streams.audio)
-            yield OpenVideo(container, audio, video, _measure_seconds(container, video, info), lost_sound)
+            seconds = _measure_seconds(container, video, info)
+            yield OpenVideo(container, audio, video, seconds, (info.width, info.height), lost_sound)
     except (FFmpegError, IndexError, ValueError, MemoryError) as error:
         raise BadMedia("Its pictures or its sound cannot be decoded.") from error
 

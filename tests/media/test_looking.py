@@ -30,7 +30,7 @@ def test_a_short_clip_is_seen_in_six_pictures(clip: Path) -> None:
     assert (view.frames, view.seconds, view.words) == (
         6,
         2.0,
-        "1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS",
+        "320x180, 1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS",
     )
 
 

@@ -43,7 +43,7 @@ async def test_a_clip_is_shown_as_text_and_one_picture(era: Era, room: Room) -> 
     assert text.text == (
         f"v_0123456789: 6 frames of 2 s on one picture. Tell the user only what you see there; "
         f"if no picture with the check code {code} reached you, say that you cannot see the clip. "
-        "Measured: 1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS."
+        "Measured: 320x180, 1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS."
     )
     raw = base64.b64decode(sheet.data)
     assert (answer.structured_content, sheet.mime_type, len(raw) <= 90_000) == (None, "image/jpeg", True)

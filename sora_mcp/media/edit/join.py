@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer, OutputContainer
+from PIL import Image
 
 from sora_mcp.media.colours import read_colours
 from sora_mcp.media.edit.caption import add_title
@@ -20,6 +21,7 @@ from sora_mcp.media.edit.transcode import Segment, Shape, read_shape, transcode
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.orientation import read_turn
 from sora_mcp.media.safe_reader import open_video
+from sora_mcp.media.view.frames import shrink
 
 COPIED_LAYOUTS = (("video",), ("video", "audio"), ("audio", "video"))
 """Streams of clips whose packets may be copied by stream index; another stream, such as a time code, would be mistaken for one of them."""
@@ -34,8 +36,9 @@ SAME_SHAPE = 1.03
 def join_clips(edit: Edit, target: Path, deadline: Deadline) -> str:
     """Write the joined clips to `target` as MP4, with the text as their title. Return a note when they were encoded again unasked."""
     paths, fades = edit.paths, edit.transition == "fade"
-    repeats = find_repeats(paths, edit.continues, deadline)
-    parameters = {_read_parameters(path) for path in paths}
+    read, firsts = zip(*(_read_start(path) for path in paths), strict=True)
+    repeats = find_repeats(paths, firsts, edit.continues, deadline)
+    parameters = set(read)
     are_alike = len(parameters) == 1 and parameters.pop()[-1] in COPIED_LAYOUTS
     if are_alike and not (fades or edit.text or any(repeats)):
         _remux(paths, target, deadline)
@@ -67,8 +70,9 @@ def _measure_seconds(path: Path) -> float:
         return clip.seconds
 
 
-def _read_parameters(path: Path) -> tuple[object, ...]:
-    """Return all that must be equal for the packets of two clips to follow each other; the last item is the streams' types."""
+def _read_start(path: Path) -> tuple[tuple[object, ...], Image.Image]:
+    """Return all that must be equal for the packets of two clips to follow each other, the last item being the streams' types, and the
+    first picture, small and grey."""
     with open_video(path) as clip:
         video, audio = clip.video, clip.audio
         first = clip.decode_first(Deadline())
@@ -76,7 +80,7 @@ def _read_parameters(path: Path) -> tuple[object, ...]:
         picture = (video.codec.name, video.codec_context.extradata, size, video.time_base, video.average_rate)
         sound = audio and (audio.codec.name, audio.codec_context.extradata, audio.rate, audio.layout.name, audio.time_base)
         kinds = tuple(stream.type for stream in clip.container.streams)
-        return (picture, sound, ("video", "sound without a decoder") if clip.lost_sound else kinds)
+        return (picture, sound, ("video", "sound without a decoder") if clip.lost_sound else kinds), shrink(first)
 
 
 def _remux(paths: Sequence[Path], target: Path, deadline: Deadline) -> None:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from av.video.frame import VideoFrame
 from PIL import Image, ImageChops, ImageStat
 
-from sora_mcp.media.limits import Deadline
+from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media.limits import NO_FRAME, Deadline
 from sora_mcp.media.safe_reader import open_video
 from sora_mcp.media.view.frames import TAIL_S, shrink
 
@@ -22,16 +25,15 @@ STEP = 0.5
 """Of the difference between the last two pictures of a clip: a picture that is nearer than this to the last is no next one."""
 
 
-def find_repeats(paths: Sequence[Path], continues: Sequence[bool], deadline: Deadline) -> tuple[bool, ...]:
-    """Return for each clip whether its first picture repeats the last one of the clip before. `continues` says of which that is known."""
+def find_repeats(paths: Sequence[Path], firsts: Sequence[Image.Image], continues: Sequence[bool], deadline: Deadline) -> tuple[bool, ...]:
+    """Return for each clip whether its first picture repeats the last one of the clip before. `firsts` are these pictures, small and grey;
+    `continues` says of which clips that is known."""
     known = (*continues, *[False] * len(paths))
-    return (False, *(_repeats(paths[at - 1], paths[at], deadline, is_known=known[at]) for at in range(1, len(paths))))
+    return (False, *(_repeats(paths[at - 1], firsts[at], deadline, is_known=known[at]) for at in range(1, len(paths))))
 
 
-def _repeats(before: Path, after: Path, deadline: Deadline, *, is_known: bool) -> bool:
+def _repeats(before: Path, first: Image.Image, deadline: Deadline, *, is_known: bool) -> bool:
     earlier, last = _read_last_two(before, deadline)
-    with open_video(after) as clip:
-        first = shrink(clip.decode_first(deadline))
     difference = _measure(last, first)
     if is_known:
         return difference <= LIKE_IF_KNOWN
@@ -41,12 +43,15 @@ def _repeats(before: Path, after: Path, deadline: Deadline, *, is_known: bool) -
 
 def _read_last_two(path: Path, deadline: Deadline) -> tuple[Image.Image | None, Image.Image]:
     """Return the last two pictures of a clip, small and grey; None for the first of a clip that has only one."""
+    last_two = deque[VideoFrame](maxlen=2)
     with open_video(path) as clip:
-        earlier, last = None, clip.decode_first(deadline)
-    with open_video(path) as clip:
-        for frame in clip.decode_frames(deadline, start=max(0.0, clip.seconds - TAIL_S)):
-            earlier, last = last, frame
-    return None if earlier is None else shrink(earlier), shrink(last)
+        last_two.extend(clip.decode_frames(deadline, start=max(0.0, clip.seconds - TAIL_S)))
+    if len(last_two) < 2:  # it ends earlier than it states, or has few pictures
+        with open_video(path) as clip:
+            last_two.extend(clip.decode_frames(deadline))
+    if not last_two:
+        raise BadMedia(NO_FRAME)
+    return None if len(last_two) < 2 else shrink(last_two[0]), shrink(last_two[-1])
 
 
 def _measure(one: Image.Image, other: Image.Image) -> float:

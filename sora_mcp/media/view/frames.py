@@ -43,10 +43,11 @@ TimedPicture = tuple[float, Image.Image]
 
 @dataclass(frozen=True)
 class Samples:
-    """Sampled frames, the clip's length in seconds, and its measurements unless it is too long."""
+    """Sampled frames, the clip's length in seconds and shown size in pixels, and its measurements unless it is too long."""
 
     frames: tuple[TimedPicture, ...]
     seconds: float
+    size: tuple[int, int]
     measurements: Measurements | None
     is_hdr: bool = False
 
@@ -61,13 +62,11 @@ def sample_frames(path: Path, count: int, deadline: Deadline, *, longest: int) -
         if clip.seconds > MEASURED_S:
             if not (found := tuple(_seek_frames(clip, wanted, deadline, longest))):
                 raise BadMedia(NO_FRAME)
-            return Samples(found, clip.seconds, None)
-        frames, times, changes, lights = _measure_frames(clip, wanted, deadline, longest)
+            return Samples(found, clip.seconds, clip.size, None)
+        frames, times, changes, lights, is_hdr = _measure_frames(clip, wanted, deadline, longest)
     measurements = summarize(times, changes, lights, _measure_loudness(path, deadline))
-    with open_video(path) as clip:
-        is_hdr = read_colours(clip.decode_first(deadline)).is_hdr
-        is_lost = measurements.loudness_db is None and (clip.lost_sound or clip.audio is not None)
-    return Samples(tuple(frames), clip.seconds, replace(measurements, lost_sound=is_lost), is_hdr)
+    is_lost = measurements.loudness_db is None and (clip.lost_sound or clip.audio is not None)
+    return Samples(tuple(frames), clip.seconds, clip.size, replace(measurements, lost_sound=is_lost), is_hdr)
 
 
 def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> TimedPicture:
@@ -112,12 +111,13 @@ def _to_picture(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image
 
 def _measure_frames(
     clip: OpenVideo, wanted: list[float], deadline: Deadline, longest: int
-) -> tuple[list[TimedPicture], list[float], list[float], list[float]]:
-    """Decode every frame once. Return the wanted frames, and the times, changes and brightnesses for `summarize`."""
+) -> tuple[list[TimedPicture], list[float], list[float], list[float], bool]:
+    """Decode every frame once. Return the wanted frames, the times, changes and brightnesses for `summarize`, and whether it is HDR."""
     found: list[TimedPicture] = []
     times, changes, lights = list[float](), list[float](), list[float]()
     before: Image.Image | None = None
     last: VideoFrame | None = None
+    is_hdr = False
     half, scaler = 0.5 / float(clip.fps), VideoReformatter()
     for frame in clip.decode_frames(deadline):
         if len(found) < len(wanted) and time_of(frame) >= wanted[len(found)] - half:
@@ -125,14 +125,16 @@ def _measure_frames(
         grey = _to_grey(frame, scaler)
         times.append(time_of(frame))
         lights.append(ImageStat.Stat(grey).mean[0])
-        if before is not None:
+        if before is None:
+            is_hdr = read_colours(frame).is_hdr
+        else:
             changes.append(ImageStat.Stat(ImageChops.difference(grey, before)).mean[0])
         before, last = grey, frame
     if last is None:
         raise BadMedia(NO_FRAME)
     if not found:  # the only frame began long before the wanted time
         found.append((time_of(last), _to_picture(last, _shown_size(last, clip, longest))))
-    return found, times, changes, lights
+    return found, times, changes, lights, is_hdr
 
 
 def _seek_frames(clip: OpenVideo, wanted: list[float], deadline: Deadline, longest: int) -> Iterator[TimedPicture]:

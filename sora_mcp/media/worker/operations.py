@@ -44,6 +44,7 @@ def view_clip(path: Path, count: int | None, deadline: Deadline) -> View:
     samples = frames.sample_frames(path, count, deadline, longest=longest)
     code = compute_check_code(path, count)
     words = samples.measurements.words if samples.measurements else "too long to measure"
+    words = f"{samples.size[0]}x{samples.size[1]}, {words}"
     if samples.is_hdr:
         words += ", HDR shown in the colours of ordinary screens"
     return View(draw_contact_sheet(samples.frames, code), len(samples.frames), samples.seconds, code, words)

@@ -101,7 +101,7 @@ def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
             yield BrokenRule(name, None, f"left out: {reason}", "invalid_argument")
     while left:
         # Of the actions that take the first one: that which takes most of the others, join last, as it wants several clips.
-        takers = [action for action in TAKES if left[0] in TAKES[action]]
+        takers: list[Action] = [action for action in TAKES if left[0] in TAKES[action]]
         other = max(takers, key=lambda action: (len({*TAKES[action]} & {*left}), action != "join"))
         first, *more = (name for name in left if name in TAKES[other])
         left = [name for name in left if name not in TAKES[other]]

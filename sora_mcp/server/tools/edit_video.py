@@ -35,7 +35,7 @@ class Arguments:
     fill: Annotated[str, Spec(values=FILLS)] = ""
     text: Annotated[str, Spec("Words shown; join: title")] = ""
     speed: Annotated[float | None, Spec("0.5: half")] = None
-    sound: Annotated[str, Spec("mp3, m4a, wav: mixed; mute: alone")] = ""
+    sound: Annotated[str, Spec("mp3/m4a/wav: mixed; mute: alone")] = ""
     transition: Annotated[str, Spec(values=TRANSITIONS)] = ""
 
     @property

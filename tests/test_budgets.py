@@ -85,7 +85,10 @@ def test_the_owner_is_told_how_to_raise_a_budget_that_was_set(store: Store) -> N
     store.budgets.set.sync({"all": Limits(day=usd("1"))})
     with pytest.raises(OverBudget) as error:
         reserve(store, "1.50")
-    assert error.value.message == "muvi:sora-2 costs $1.50. The limit of a day is $1.00. Only the user can raise it: sora-mcp budget all"
+    assert (
+        error.value.message
+        == "muvi:sora-2 costs $1.50. The limit of a day is $1.00. Only the user can raise it: `sora-mcp budget all` in a terminal."
+    )
 
 
 def test_nothing_limits_who_has_no_limits(store: Store) -> None:

@@ -264,7 +264,7 @@ def test_the_sample_needs_no_key() -> None:
             "No model is left to choose: aimlapi:veo-3.1-fast is paused because it charged more than quoted; "
             "aimlapi:seedance-2.0, aimlapi:seedance-2.5, aimlapi:happyhorse-1.1 and 37 more have no published price; "
             "aimlapi:sora-2-pro and aimlapi:sora-2 ended on 2026-09-24. "
-            "Only the user can go on with a paused one: `sora-mcp resume aimlapi:veo-3.1-fast`.",
+            "Only the user can go on with a paused one: `sora-mcp resume aimlapi:veo-3.1-fast` in a terminal.",
         ),
         (
             ("muvi",),
@@ -273,7 +273,7 @@ def test_the_sample_needs_no_key() -> None:
             PriceUnknown,
             "No model is left to choose: muvi:veo-3.1-fast is paused because it charged more than quoted; "
             f"{', '.join(OTHERS[:3])} and {len(OTHERS) - 3} more have no key. "
-            "Only the user can go on with a paused one: `sora-mcp resume muvi:veo-3.1-fast`.",
+            "Only the user can go on with a paused one: `sora-mcp resume muvi:veo-3.1-fast` in a terminal.",
         ),
         (("mulerun",), (), "sora-2", ModelRetired, None),
     ],

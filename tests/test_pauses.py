@@ -49,7 +49,7 @@ TELLS: dict[str, Callable[[Store, str], Job | None]] = {
 def test_the_alarm_comes_with_the_first_word_of_the_sum(store: Store) -> None:
     for model, tell in TELLS.items():
         job = tell(store, model)
-        said = f"Paused: it cost $2.00 where $1.00 was quoted. Only the user can go on: sora-mcp resume muvi:{model}"
+        said = f"Paused: it cost $2.00 where $1.00 was quoted. Only the user can go on: `sora-mcp resume muvi:{model}` in a terminal."
         assert job is not None
         assert job.warnings == ("It may be gone.", said)
 
@@ -60,7 +60,7 @@ def test_a_paused_model_is_refused_and_others_are_not(store: Store) -> None:
     with pytest.raises(PriceUnknown) as refused:
         reserve(store)
     said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({job.id})."
-    assert refused.value.message == f"{said} Only the user can go on with it: `sora-mcp resume muvi:sora-2`."
+    assert refused.value.message == f"{said} Only the user can go on with it: `sora-mcp resume muvi:sora-2` in a terminal."
     assert reserve(store, model="veo-3.1").state == "submitting"
     assert store.paused_models.resume.sync("muvi:sora-2") is True
     assert reserve(store).state == "submitting"
@@ -212,7 +212,7 @@ async def test_a_paused_model_is_priced_by_what_it_last_cost_and_another_is_name
         estimate = await at.service.estimate(VideoRequest("A boat", "muvi:veo-3.1-fast", seconds=4), clips=1, principal="local")
         said = describe_estimate(estimate, at.service.catalogue, asks=False, how_to_raise="", today=at.service.today)
         assert said.startswith("muvi:veo-3.1-fast is paused: it cost $9.00 where $1.20 was quoted")
-        assert f" ({done.id}). Only the user can go on with it: `sora-mcp resume muvi:veo-3.1-fast`. Instead: model=" in said
+        assert f" ({done.id}). Only the user can go on with it: `sora-mcp resume muvi:veo-3.1-fast` in a terminal. Instead: model=" in said
         assert "muvi:veo-3.1-fast, " not in said.partition("Instead: ")[2].partition(". ")[0]
         result = estimate_cost.format_result(estimate, at.service.catalogue, asks=False, today=at.service.today)
         assert "Instead: model=" in (result.structured_content or {})["message"], "that is not what is left out of a long answer"

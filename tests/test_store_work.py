@@ -181,7 +181,7 @@ def test_a_model_that_was_paused_meanwhile_is_not_bought_any_more(store: Store, 
     assert store.leases.begin_submit.sync(late, "u", lease_s=60) is False
     ended = store.jobs.get.sync(waiting.id, None)
     said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({dear.id})."
-    why = f"{said} Only the user can go on with it: `sora-mcp resume muvi:sora-2`."
+    why = f"{said} Only the user can go on with it: `sora-mcp resume muvi:sora-2` in a terminal."
     assert (ended.state, ended.charged, ended.error) == ("failed", "no", JobError("price_unknown", why, "no"))
     assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
     assert row(database, ended) == {"due": False, "owner": None}

@@ -99,7 +99,7 @@ def test_a_store_without_this_months_spending_buys_nothing(harm: object, lost: s
             with pytest.raises(StorageError, match=why) as refusal:
                 attempt.sync(purchase("0.10"), CAPS)
             assert refusal.value.charged == "no"
-            assert refusal.value.message.endswith("To go on without it, run at a terminal: /opt/sora-mcp forget --home /h")
+            assert refusal.value.message.endswith("To go on without it, run `/opt/sora-mcp forget --home /h` in a terminal.")
         loss = store.purchase_mark.find_loss.sync(CAPS.zone)
         assert loss is not None
         assert (loss.micros, store.jobs.count_live.sync()) == (usd(lost), 0 if harm in (lose_file, empty_file) else 2)
@@ -286,7 +286,7 @@ async def test_nothing_reaches_a_vendor_while_the_store_is_not_the_one_that_know
         assert "is not the one in which" in caplog.text
         asked = VideoRequest("a boat", "muvi:sora-2", seconds=4)
         estimate = await at.service.estimate(asked, clips=1, principal="local")
-        assert estimate.refusal is not None and " run at a terminal: sora-mcp forget" in estimate.refusal
+        assert estimate.refusal is not None and " run `sora-mcp forget` in a terminal." in estimate.refusal
         assert estimate.quote_id is None
         with pytest.raises(StorageError, match="is not the one in which"):
             await at.service.create(asked, principal="local")

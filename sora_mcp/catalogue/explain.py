@@ -32,7 +32,7 @@ from sora_mcp.domain import CONTINUES, EDITS, PICTURES, Image, Offer, Order, Quo
 from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, OverBudget
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 
 
 def explain(
@@ -142,7 +142,7 @@ class _Explanation:
         if self.fits and self.request.model is None and (best := self._find_taker(self._list_keyless(), self.request)):
             order, price = best
             vendor = self.catalogue.get_vendor(order.offer)
-            key = f"with a key of {vendor.title} (`{command_line('setup', vendor.name)}`)"
+            key = f"with a key of {vendor.title} ({describe_command('setup', vendor.name)})"
             yield f"{_describe_taker(order, price)} takes it as it is, {key}."
 
     def _list_keyless(self) -> list[Offer]:

@@ -9,7 +9,7 @@ from typing import NoReturn
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Offer, VideoRequest
 from sora_mcp.domain.errors import MissingKey, ModelRetired, PriceUnknown
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 
 MOST_NAMED = 3
 """Models that are named for one reason."""
@@ -30,7 +30,7 @@ def refuse_all(offers: Sequence[Offer], catalogue: Catalogue, *, request: VideoR
     message = f"No model is left to choose: {'; '.join(clauses) or 'no vendor with a key sells one'}."
     kinds = {rank for rank, _, _ in ranked}
     if paused := [offer.id for offer in offers if offer.id in catalogue.paused_models]:
-        raise PriceUnknown(f"{message} Only the user can go on with a paused one: `{command_line('resume', paused[0])}`.")
+        raise PriceUnknown(f"{message} Only the user can go on with a paused one: {describe_command('resume', paused[0])}.")
     keyless = [offer for offer in offers if _find_reason(offer, catalogue, request)[0] == KEYLESS]
     if UNPRICED in kinds:
         add = f" {catalogue.describe_missing_key(keyless)}" if keyless else ""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reply, Vendor
 from sora_mcp.domain.errors import NotSent
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.live_quotes import ask_price
@@ -29,7 +29,7 @@ LINKLESS_S = 600.0
 """A vendor that calls a video made, and names no usable link, is asked this often at least, over this time."""
 NO_LINK = " (no link)"
 TODOS = {
-    "vendor_auth": "it goes on once this server was started with a key that works: `{setup}` stores one.",
+    "vendor_auth": "it goes on once this server was started with a key that works: {setup} stores one.",
     "vendor_balance": "it goes on once the account there was topped up.",
 }
 """What a person has to do about a vendor's answer before the job goes on, by the answer's code; `{setup}` is the command."""
@@ -52,7 +52,7 @@ async def poll(context: JobContext, job: Job, call: Call) -> str | None:
 
 def describe_todo(code: str) -> str | None:
     """Return what a person has to do about a vendor's answer with this code; None for nothing."""
-    return TODOS[code].format(setup=command_line("setup")) if code in TODOS else None
+    return TODOS[code].format(setup=describe_command("setup")) if code in TODOS else None
 
 
 def find_todo(error: NotSent) -> str | None:

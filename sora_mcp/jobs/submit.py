@@ -16,7 +16,7 @@ import anyio
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
 from sora_mcp.domain.secret import MARK_DIGITS, Secret
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
@@ -220,7 +220,7 @@ def _describe_unwritten(job: Job, vendor_id: str | None) -> tuple[str, str]:
     """Return what is known of the call, as a clause; and what a person can do if this process ends before it is written down."""
     if vendor_id is None:
         return "has the outcome of its paid call", ""
-    way_out = f". Should this server end before: {command_line('resolve', job.id, '--adopt', vendor_id)}"
+    way_out = f". Should this server end before: {describe_command('resolve', job.id, '--adopt', vendor_id)}"
     return f"was taken by {job.vendor} as {vendor_id!r}", way_out
 
 

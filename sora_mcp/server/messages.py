@@ -14,7 +14,7 @@ from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import EDIT_MODEL, EDITS, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix, without_point
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import command_line, describe_command
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.server.cancellations import describe_cancellation, describe_cancelled
@@ -55,7 +55,7 @@ def describe_job(job: Job, *, now: float, files: int = 0) -> str:
     if job.state == "cancelled":
         return describe_cancelled(job, find_vendor(job))
     why = f" {reason}" if (reason := describe_reason(job)) else ""
-    way = f" The video was made: the user can fetch it with `{command_line('fetch', job.id)}`." if can_fetch(job) else ""
+    way = f" The video was made: the user can fetch it with {describe_command('fetch', job.id)}." if can_fetch(job) else ""
     money = f"{capitalize(describe_overcharge(job) or describe_money(job))}."
     ended = LINK_DIED if job.state == "expired" else "failed."
     return f"{name_job(job)} {ended}{why} {money}{way}{_describe_remedy(job)}{describe_instead(job)}"

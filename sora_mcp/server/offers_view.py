@@ -19,7 +19,7 @@ from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, R
 from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import as_number, ceil, format_dollars, show
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 
 ANY_IMAGE = Image("https://example.com/frame.png")
 SUCCESSORS = 3
@@ -246,7 +246,7 @@ def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
 
 def _name_key_page(vendor: Vendor) -> str:
     page = f"get one at {vendor.key_page}, then " if vendor.key_page else ""
-    return f"no key: {page}`{command_line('setup', vendor.name)}`"
+    return f"no key: {page}{describe_command('setup', vendor.name)}"
 
 
 def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sora_mcp.domain.errors import UnwritableFile
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.private_folder import make_private_folder
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.store.budget_days import get_today
 from sora_mcp.store.database import FILE, identify_file
 from sora_mcp.store.locks import lock_named
@@ -72,9 +72,7 @@ class Loss:
         if self.remedy is not None:
             return f"{self.why} Nothing is bought before you {self.remedy}."
         back = "Put that store back (is its disk mounted, was its folder moved?)."
-        return (
-            f"{self.why} Nothing is bought until a person decides. {back} To go on without it, run at a terminal: {command_line('forget')}"
-        )
+        return f"{self.why} Nothing is bought until a person decides. {back} To go on without it, run {describe_command('forget')}."
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import PAUSED, Job, Pause
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import format_dollars
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.store.schema import jobs, pauses
 from sora_mcp.store.transactions import Repository, reads, writes
 
@@ -38,8 +38,8 @@ def pause_if_dearer(conn: sa.Connection, job: Job, named: int | None, *, now: fl
     if named is None or named * TOLERATED_SHARE <= job.micros * (TOLERATED_SHARE + 1):
         return job.warnings
     why = f"it cost {format_dollars(named)} where {format_dollars(job.micros)} was quoted"
-    warning = f"{PAUSED}{why}. Only the user can go on: {command_line('resume', job.model)}"
-    if warning in job.warnings:
+    warning = f"{PAUSED}{why}. Only the user can go on: {describe_command('resume', job.model)}."
+    if any(said.startswith(f"{PAUSED}{why}.") for said in job.warnings):
         return job.warnings  # warned before: a person may have resumed the model since
     conn.execute(PAUSE, {"model": job.model, "since": now, "why": why, "job_id": job.id})
     return (*job.warnings, warning)
@@ -53,7 +53,7 @@ def refuse_paused(conn: sa.Connection, model: str) -> PriceUnknown | None:
 
 def describe_pause(pause: Pause) -> str:
     """Return the pause as a sentence."""
-    command = f"`{command_line('resume', pause.model)}`"
+    command = describe_command("resume", pause.model)
     return f"{pause.model} is paused: {pause.why} ({pause.job_id}). Only the user can go on with it: {command}."
 
 

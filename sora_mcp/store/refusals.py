@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from sora_mcp.domain.money import LIMIT_SETTINGS, MAX_PRICE, Micros, format_dollars
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.store.budget_levels import Level, Levels, sum_unasked
 from sora_mcp.store.records import ALL
 
@@ -93,7 +93,7 @@ def _name_who_raises(level: Level, levels: Levels, *limits: str) -> str:
     it = "it" if len(limits) == 1 else "them"
     if levels.is_owner:
         account = level.kind if level.kind == ALL else f"{level.kind}:{level.name}"
-        return f"Only the user can raise {it}: {command_line('budget', account)}"
+        return f"Only the user can raise {it}: {describe_command('budget', account)}."
     return f"Only the people who run this server can raise {it}."
 
 

@@ -226,7 +226,7 @@ BUYING = (
         DEARER,
         call("create_video", as_job="cat", prompt=CAT, model=VEO),
         call("get_video_status", as_job="cat", job_id="{cat}"),
-        call("create_video", "`sora-mcp resume aimlapi:veo-3.1-fast`.", never=(SAMPLE,), refused=True, prompt=DOG, model=VEO),
+        call("create_video", "`sora-mcp resume aimlapi:veo-3.1-fast` in a terminal.", never=(SAMPLE,), refused=True, prompt=DOG, model=VEO),
         paid=("$1.56", "aimlapi"),
     ),
     talk(

@@ -29,7 +29,7 @@ MONTH = "Only the user can raise SORA_MCP_DAILY_USD and SORA_MCP_MONTHLY_USD."
             "How: SORA_MCP_DAILY_USD in the client's own configuration of this server, then a new start of the client.",
         ),
         ("Only the people who run this server can raise it.", {}, ""),
-        ("Only the user can raise it: sora-mcp budget team:film", {}, ""),
+        ("Only the user can raise it: `sora-mcp budget team:film` in a terminal.", {}, ""),
     ],
 )
 def test_a_limit_is_raised_where_it_is_set(tmp_path: Path, refusal: str, env: dict[str, str], how: str) -> None:

@@ -113,7 +113,7 @@ def size(result: CallToolResult) -> int:
     return len(json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-PAUSED = "Paused: it cost $1.20 where $0.40 was quoted. Only the user can go on: sora-mcp resume muvi:sora-2"
+PAUSED = "Paused: it cost $1.20 where $0.40 was quoted. Only the user can go on: `sora-mcp resume muvi:sora-2` in a terminal."
 TWICE: dict[str, Any] = {"deduplicated": True, "actual": usd("1.2"), "warnings": (PAUSED,), "day_left": usd("998.80")}
 SMALL: Mapping[str, CallToolResult] = {
     "queued": status(a_job()),

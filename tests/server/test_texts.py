@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 from mcp import Client
 
+import sora_mcp
 from sora_mcp.server.app import ICON, WEBSITE, write_instructions
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -19,6 +21,7 @@ from ..snapshot import check_snapshot
 from .conftest import Era
 from .counter import PlayedService, a_server
 
+ROOT = Path(sora_mcp.__file__).parent
 TOKEN = 3.6
 """Bytes."""
 WHOLE_LIST, CREATE_VIDEO, OTHER_TOOL = 2000, 560, 250
@@ -124,3 +127,18 @@ def test_what_happened_to_a_job_is_in_the_schema_of_its_result() -> None:
     for name in ("create_video", "get_video_status", "cancel_video"):
         schema = TOOLS[name].listing.output_schema
         assert schema and {"job_id", "state", "path", "usd", "error"} <= set(schema["properties"])
+
+
+def test_a_text_that_names_a_command_says_that_it_is_for_a_terminal() -> None:
+    bare: list[str] = []
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.relative_to(ROOT).parts[0] == "cli":  # whoever reads it is in a terminal
+            continue
+        source = path.read_text()
+        functions = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef))
+        bare += [
+            f"{path.relative_to(ROOT)}: {one.name}"
+            for one in functions
+            if "command_line(" in (text := ast.get_source_segment(source, one) or "") and "terminal" not in text
+        ]
+    assert bare == []

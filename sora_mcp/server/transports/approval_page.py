@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.server.approval_question import Question
 from sora_mcp.server.transports.connections import LimitedProtocol
 from sora_mcp.server.transports.pages_html import build_page, is_from, read_form, refuse_plainly, render_question
@@ -171,7 +171,7 @@ class ApprovalPage:
         if (job_id := await self.revoke()) is not None:
             self.said = (
                 ELSEWHERE[0],
-                f"A yes that was given on it bought {job_id}. If that was not yours: `{command_line('show', job_id)}`.",
+                f"A yes that was given on it bought {job_id}. If that was not yours: {describe_command('show', job_id)}.",
             )
 
     def _has_cookie(self, request: Request) -> bool:

@@ -43,7 +43,11 @@ def test_each_take_is_a_job_with_its_own_money(store: Store, database: Database)
 
 
 def test_the_caps_hold_for_all_takes_or_none(store: Store) -> None:
-    for price, clips, said in (("2.00", 6, "6 clips on"), ("6.00", 1, r"One video may cost \$5"), ("6.00", 2, r"One video may cost \$5")):
+    for price, clips, said in (
+        ("2.00", 6, r"6 clips on muvi:sora-2 cost \$12\.00 together\. "),
+        ("6.00", 1, r"One video may cost \$5"),
+        ("6.00", 2, r"One video may cost \$5"),
+    ):
         with pytest.raises(OverBudget, match=said):
             reserve(store, price, clips=clips)
         assert all_ids(store) == set(), (price, clips)
@@ -52,7 +56,7 @@ def test_the_caps_hold_for_all_takes_or_none(store: Store) -> None:
 
 def test_one_yes_is_for_all_takes_and_for_nothing_else(store: Store, clock: Clock) -> None:
     keys: dict[str, Any] = {"fingerprint": "three", "confirm": True}
-    with pytest.raises(NeedsConfirmation, match=r"3 clips on muvi:sora-2 cost \$3\.00") as asked:
+    with pytest.raises(NeedsConfirmation, match=r"3 clips on muvi:sora-2 cost \$3\.00 together, which") as asked:
         reserve(store, clips=3, **keys)
     quote = store.approvals.approve.sync(asked.value.quote_id)
     assert (quote.micros, quote.clips, asked.value.price and asked.value.price.micros) == (usd("3"), 3, usd("3"))
@@ -94,7 +98,7 @@ def test_free_takes_are_as_many_as_one_may_have_at_once(store: Store) -> None:
 async def test_takes_are_sent_once_each_at_one_price_within_max_usd(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         wish: dict[str, Any] = {"seconds": 4, "variations": 3}
-        with pytest.raises(OverBudget, match="3 clips"):
+        with pytest.raises(OverBudget, match=r"3 clips on .* cost \$[0-9.]+ together, above max_usd \$2\.00"):
             await at.create(**wish, max_usd=usd("2"))
         job = await at.create(**wish, max_usd=usd("4.50"))
         again, one = await at.create(**wish), await at.create(seconds=4)

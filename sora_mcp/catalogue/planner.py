@@ -183,7 +183,7 @@ def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     total, clips = Micros(price.micros * request.variations), request.variations
     if request.max_usd is not None and total > request.max_usd:
         cost, cap = format_dollars(total), format_dollars(request.max_usd)
-        what = f"{order.offer.id} costs {cost} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {cost}"
+        what = f"{order.offer.id} costs {cost} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {cost} together"
         raise OverBudget(f"{what}, above max_usd {cap}. Only the user can raise it: ask whether {format_dollars(round_up(total))} is fine.")
 
 

@@ -123,7 +123,7 @@ def use_approval(
         return declined
     quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
-    for_this = " for this" if purchase.clips == 1 else " together"
+    for_this = " for this" if purchase.clips == 1 else ""
     height = "" if above is None else f" (it is above {format_dollars(above)})"
     message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first{height}, by {show_time(expires_at)}."
     is_of_one = purchase.clips == 1 and given is None and purchase.order.clip is None

@@ -82,7 +82,8 @@ class Purchase:
 
     def describe(self, price: str) -> str:
         """Return model, takes and this price as a clause."""
-        return f"{self.order.offer.id} costs {price}" if self.clips == 1 else f"{self.clips} clips on {self.order.offer.id} cost {price}"
+        model = self.order.offer.id
+        return f"{model} costs {price}" if self.clips == 1 else f"{self.clips} clips on {model} cost {price} together"
 
 
 @dataclass(frozen=True)

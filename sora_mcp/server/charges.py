@@ -53,7 +53,7 @@ def name_settling(job: Job) -> str:
 
 
 def list_choices(job_id: str) -> list[str]:
-    """Return what a person may say of a doubtful charge, the first choice as the whole command."""
+    """Return what a person may say in a terminal of a doubtful charge, the first choice as the whole command."""
     return [f"`{command_line('resolve', job_id, '--charged')}`", "`--not-charged`"]
 
 

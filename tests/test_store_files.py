@@ -376,15 +376,24 @@ def plans(store: Store, database: Database, ask: Callable[[], object], how: str 
     """How the database finds what a call asks for."""
     asked: list[tuple[str, Any]] = []
 
-    def note(conn: sa.Connection, cursor: object, statement: str, parameters: Any, *_: object) -> None:
+    def note(conn: object, cursor: object, statement: str, parameters: Any, *_: object) -> None:
         if statement.startswith("SELECT"):
             asked.append((statement, parameters))
 
-    event.listen(sa.Engine, "before_cursor_execute", note)
+    def trace(driver: Any, *_: object) -> None:
+        driver.set_trace_callback(lambda said: note(driver, None, said, ()))
+
+    engines = {store._database.read, store._database.write}  # pyright: ignore[reportPrivateUsage]
+    listening = (
+        [(engine, "checkout", trace) for engine in engines] if database.on_one_machine else [(sa.Engine, "before_cursor_execute", note)]
+    )
+    for one in listening:
+        event.listen(*one)
     try:
         ask()
     finally:
-        event.remove(sa.Engine, "before_cursor_execute", note)
+        for one in listening:
+            event.remove(*one)
     with database.reading() as conn:
         if database.on_one_machine:
             return [row.detail for said, values in asked for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)]

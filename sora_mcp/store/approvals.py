@@ -14,6 +14,7 @@ from sora_mcp.domain.errors import BrokenRules, Declined, NeedsConfirmation, Not
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.locks import lock_named
+from sora_mcp.store.query import Query
 from sora_mcp.store.records import PAGES, Approval, Purchase, QuoteTerms, Way
 from sora_mcp.store.schema import quotes
 from sora_mcp.store.transactions import Repository, reads_loosely, writes
@@ -23,13 +24,15 @@ PLAN_GOOD_FOR_S = 3600
 NO_HOLDS_S = 600
 """Seconds for which a person's no to a request is not questioned again."""
 COLUMNS = [quotes.c[name] for name in Approval.__dataclass_fields__]
-SELECT_WAITING = sa.select(quotes.c.id).where(
-    quotes.c.principal == sa.bindparam("whose"),
-    quotes.c.fingerprint == sa.bindparam("terms"),
-    quotes.c.micros == sa.bindparam("price"),
-    quotes.c.uses == sa.bindparam("most"),
-    quotes.c.used_by.is_(None),
-    quotes.c.expires_at > sa.bindparam("now"),
+WAITING = Query(
+    sa.select(quotes.c.id).where(
+        quotes.c.principal == sa.bindparam("whose"),
+        quotes.c.fingerprint == sa.bindparam("terms"),
+        quotes.c.micros == sa.bindparam("price"),
+        quotes.c.uses == sa.bindparam("most"),
+        quotes.c.used_by.is_(None),
+        quotes.c.expires_at > sa.bindparam("now"),
+    )
 )
 
 
@@ -40,7 +43,7 @@ class Approvals(Repository):
     def find_waiting(self, conn: sa.Connection, terms: QuoteTerms) -> str | None:
         """Return the id of the quote for any prompt that waits already, as `request` does, without its lock; None where none waits."""
         bound = {"whose": terms.principal, "terms": terms.fingerprint, "price": terms.micros, "most": terms.uses, "now": self.clock()}
-        return conn.execute(SELECT_WAITING, bound).scalar()
+        return WAITING.get_value(conn, bound)
 
     @writes
     def request(self, conn: sa.Connection, terms: QuoteTerms) -> str:

@@ -14,6 +14,7 @@ from sora_mcp.domain import LIVE, LOCAL
 from sora_mcp.domain.money import MAX_PRICE, NO_LIMIT, Micros
 from sora_mcp.store.budget_days import Day, choose_day
 from sora_mcp.store.locks import lock_named
+from sora_mcp.store.query import Query
 from sora_mcp.store.records import ALL, NOTHING, Caps, Limits, name_person_account, name_team_account
 from sora_mcp.store.schema import ABOVE_HOLD, Words, jobs, quotes
 
@@ -68,7 +69,7 @@ def _prepare(text: str, *more: sa.BindParameter[Any]) -> sa.TextualSelect:
     return sa.text(text).bindparams(*words, *more).columns(*map(sa.column, names))
 
 
-LEVELS = _prepare(_DAYS + _SUMS.replace("IN (:person, :team)", "= :person") + _EVERYBODY.format(where=_UNLESS_OPEN) + _ABOVE)
+LEVELS = Query(_prepare(_DAYS + _SUMS.replace("IN (:person, :team)", "= :person") + _EVERYBODY.format(where=_UNLESS_OPEN) + _ABOVE))
 TEAMS_OF = _prepare(_TEAMS, sa.bindparam("accounts", expanding=True, type_=Words()))
 SUMS_OF = _prepare(_WINDOWS + _SUMS + _ABOVE)
 SUMS_WITH_ALL = _prepare(_WINDOWS + _SUMS + _EVERYBODY.format(where="") + _ABOVE)
@@ -78,9 +79,9 @@ _UNASKED = sa.select(sa.func.sum(sa.func.coalesce(jobs.c.actual, jobs.c.micros))
     ~sa.exists().where(quotes.c.used_by == sa.func.coalesce(jobs.c.batch, jobs.c.id)),
 )
 UNASKED = {
-    ALL: _UNASKED,
-    "person": _UNASKED.where(jobs.c.principal == sa.bindparam("whose")),
-    "team": _UNASKED.where(jobs.c.team == sa.bindparam("whose")),
+    ALL: Query(_UNASKED),
+    "person": Query(_UNASKED.where(jobs.c.principal == sa.bindparam("whose"))),
+    "team": Query(_UNASKED.where(jobs.c.team == sa.bindparam("whose"))),
 }
 """What was bought after a moment without a person's yes, as far as it was or may be charged."""
 
@@ -169,7 +170,7 @@ def read_levels(conn: sa.Connection, caps: Caps, principal: str, now: float) -> 
     person = name_person_account(principal)
     bound = {"day": local.isoformat(), "whose": principal, "person": person, "is_owner": int(principal == LOCAL)}
     found: dict[str, list[Any]] = {"day": [], "member": [], "limits": [], "sum": [], "above": []}
-    for row in conn.execute(LEVELS, bound):
+    for row in LEVELS.get_all(conn, bound):
         found[row.what].append(row)
     day = choose_day(next(((row.name, row.at) for row in found["day"]), None), now, caps.zone)
     rows, team = found["limits"], None
@@ -218,7 +219,7 @@ def _find_team(conn: sa.Connection, member: Any, day: Day) -> tuple[str | None, 
 
 def sum_unasked(conn: sa.Connection, levels: Levels, level: Level, *, now: float) -> Micros:
     """Return what the level bought within the last hour without a person's yes."""
-    return Micros(int(conn.execute(UNASKED[level.kind], {"after": now - UNASKED_S, "whose": level.name}).scalar() or 0))
+    return Micros(int(UNASKED[level.kind].get_value(conn, {"after": now - UNASKED_S, "whose": level.name}) or 0))
 
 
 def merge_limits(*said: Limits) -> Limits:

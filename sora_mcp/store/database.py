@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -110,8 +111,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Generator[sa.Connection]:
-        """Open a transaction that sees one moment."""
-        with as_storage_errors(), _begin(self.read, SQLITE_READ if self.on_one_machine else POSTGRES_READ) as conn:
+        """Open a transaction that sees one moment. On SQLite closing the connection ends it: nothing was written."""
+        if self.on_one_machine:
+            with as_storage_errors(), self.read.connect() as conn:
+                get_driver(conn).execute(SQLITE_READ)
+                yield conn
+            return
+        with as_storage_errors(), _begin(self.read, POSTGRES_READ) as conn:
             yield conn
             conn.commit()
 
@@ -156,12 +162,17 @@ def _try_twice(call: Callable[[], T]) -> T:
     return call()
 
 
+def get_driver(conn: sa.Connection) -> Any:
+    """Return the driver's own connection."""
+    return conn.connection.driver_connection
+
+
 @contextmanager
 def as_storage_errors() -> Generator[None]:
     """Raise what the database or the disk refuses as a StorageError."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         # Only the driver's first line: the rest may quote the statement and what was in it.
         lines = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
         reason = "another process keeps it locked" if LOCKED.search(lines[0]) else lines[0][:200]
@@ -172,7 +183,7 @@ def as_storage_errors() -> Generator[None]:
 def limit_time(conn: sa.Connection, seconds: float) -> Generator[None]:
     """Bound what the block reads. Raise TookTooLong: a reader that takes long keeps writers from committing (rollback journal)."""
     end = time.monotonic() + seconds
-    driver: Any = conn.connection.driver_connection
+    driver = get_driver(conn)
     if conn.dialect.name == "sqlite":
         driver.set_progress_handler(lambda: time.monotonic() > end, STEPS)
     else:

@@ -7,8 +7,7 @@ import binascii
 import functools
 import json
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +21,7 @@ from sora_mcp.domain.text import is_storable_text
 from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
 from sora_mcp.store.locks import lock_named
+from sora_mcp.store.query import Query
 from sora_mcp.store.records import Account, Cursor, Page
 from sora_mcp.store.schema import db_now, is_one_of, jobs, next_version, transaction_id
 from sora_mcp.store.transactions import Repository, reads, reads_loosely, writes
@@ -34,7 +34,8 @@ SHOWN_COLUMNS = [column for column in ALL_COLUMNS if column is not jobs.c.call]
 SHOWN = tuple(column.name for column in SHOWN_COLUMNS)
 SELECT = sa.select(*SHOWN_COLUMNS)
 SELECT_BY_ID = SELECT.where(jobs.c.id == sa.bindparam("job_id"))
-SELECT_OF = SELECT_BY_ID.where(jobs.c.principal == sa.bindparam("whose"))
+BY_ID, BY_ID_OF = Query(SELECT_BY_ID), Query(SELECT_BY_ID.where(jobs.c.principal == sa.bindparam("whose")))
+NEWEST_VERSION = Query(sa.select(sa.func.max(jobs.c.version)))
 SELECT_PAYERS = sa.select(jobs.c.day, jobs.c.team).where(jobs.c.id == sa.bindparam("job_id"))
 MAX_CHANGES = 1000
 MAX_QUERY_WORDS, MAX_QUERY_CHARACTERS = 10, 500
@@ -60,8 +61,8 @@ class Jobs(Repository):
     @reads_loosely
     def get(self, conn: sa.Connection, job_id: str, principal: str | None) -> Job:
         """Return the principal's job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""
-        select = SELECT_BY_ID if principal is None else SELECT_OF
-        row = conn.execute(select, {"job_id": canonical(job_id), "whose": principal}).first()
+        query = BY_ID if principal is None else BY_ID_OF
+        row = query.get_first(conn, {"job_id": canonical(job_id), "whose": principal})
         if row is None:
             raise NoSuchJob(job_id)
         return make_job(row)
@@ -92,12 +93,14 @@ class Jobs(Repository):
         bound: dict[str, Any] = {"whose": principal, "since": since, "most": limit + 1}
         if cursor is not None:
             bound |= zip(("made_at", "made_id"), _decode_cursor(cursor), strict=True)
-        select = _select_page(tuple(states), of_one=principal is not None, since=since is not None, goes_on=cursor is not None)
-        if words := _split_query(query or ""):
-            select = select.where(*(jobs.c.words.contains(word, autoescape=True) for word in words))
+        asked = {"of_one": principal is not None, "since": since is not None, "goes_on": cursor is not None}
         try:
-            with limit_time(conn, QUERY_S) if query else nullcontext():
-                found = _read_jobs(conn, select, bound)
+            if words := _split_query(query or ""):
+                with limit_time(conn, QUERY_S):
+                    has_words = (jobs.c.words.contains(word, autoescape=True) for word in words)
+                    found = _read_jobs(conn, _select_page(tuple(states), **asked).where(*has_words), bound)
+            else:
+                found = tuple(map(make_job, _query_page(tuple(states), **asked).get_all(conn, bound)))
         except TookTooLong:
             rule = BrokenRule(
                 "query", f"a search of more than {QUERY_S:g} s", "fewer or shorter words, or a state", "invalid_argument", is_quoted=False
@@ -108,7 +111,7 @@ class Jobs(Repository):
     @reads_loosely
     def get_version(self, conn: sa.Connection) -> int:
         """Return the highest version of a job; 0 in an empty store."""
-        return conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
+        return NEWEST_VERSION.get_value(conn) or 0
 
     @reads_loosely
     def look(self, conn: sa.Connection, cursor: Cursor | None) -> tuple[tuple[Job, ...], Cursor]:
@@ -165,14 +168,14 @@ class Jobs(Repository):
 # Reading, within a transaction
 
 
-def make_job(row: sa.Row[Any]) -> Job:
+def make_job(row: Iterable[Any]) -> Job:
     """Return the job of a row of the shown columns, in their order."""
     return Job(**dict(zip(SHOWN, row, strict=True)))
 
 
 def load_job(conn: sa.Connection, job_id: str) -> Job:
     """Return the job with an id that the store gave out."""
-    return make_job(conn.execute(SELECT_BY_ID, {"job_id": job_id}).one())
+    return make_job(BY_ID.get_first(conn, {"job_id": job_id}))
 
 
 def find_job(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> Job | None:
@@ -216,7 +219,7 @@ def _insert_edit(conn: sa.Connection, job: Job, fingerprint: str, *, due_at: Any
 
 def _look_by_version(conn: sa.Connection, cursor: Cursor | None) -> tuple[tuple[Job, ...], Cursor]:
     """Look as where writers take turns: versions become visible in their order."""
-    newest = conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
+    newest = NEWEST_VERSION.get_value(conn) or 0
     if cursor is None or newest <= cursor.position:
         return (), Cursor(newest)
     found = _read_jobs(conn, SELECT.where(jobs.c.version > cursor.position).order_by(jobs.c.version).limit(MAX_CHANGES))
@@ -225,6 +228,11 @@ def _look_by_version(conn: sa.Connection, cursor: Cursor | None) -> tuple[tuple[
 
 def _read_jobs(conn: sa.Connection, select: sa.Select[Any], bound: Mapping[str, Any] | None = None) -> tuple[Job, ...]:
     return tuple(make_job(row) for row in conn.execute(select, bound))
+
+
+@functools.lru_cache(maxsize=64)
+def _query_page(states: tuple[State, ...], **asked: bool) -> Query:
+    return Query(_select_page(states, **asked))
 
 
 @functools.lru_cache(maxsize=64)

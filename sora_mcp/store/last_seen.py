@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.store.jobs import SELECT, make_job
 from sora_mcp.store.locks import lock_named
+from sora_mcp.store.query import Query
 from sora_mcp.store.schema import is_one_of, jobs, meta
 from sora_mcp.store.transactions import Repository, reads_loosely, writes
 
@@ -15,7 +16,7 @@ FORGOTTEN_S = 7 * 86_400.0
 MOST_FOUND = 100
 PREFIX = "heard until "
 """Begins the name of a principal's moment in `meta`."""
-ENDED = (
+ENDED = Query(
     SELECT.where(
         jobs.c.principal == sa.bindparam("whose"),
         jobs.c.created_at > sa.bindparam("oldest"),
@@ -51,4 +52,4 @@ class News(Repository):
     def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[Job, ...]:
         """Return the jobs that ended after one moment and were made before another, the newest first."""
         bound = {"whose": principal, "oldest": (after or self.clock()) - FORGOTTEN_S, "after": after, "made_before": made_before}
-        return tuple(make_job(row) for row in conn.execute(ENDED, bound))
+        return tuple(make_job(row) for row in ENDED.get_all(conn, bound))

@@ -24,13 +24,14 @@ from sora_mcp.domain.terminal_command import describe_command
 from sora_mcp.store.budget_days import get_today
 from sora_mcp.store.database import FILE, identify_file
 from sora_mcp.store.locks import lock_named
+from sora_mcp.store.query import Query
 from sora_mcp.store.schema import jobs, ledger, meta
 from sora_mcp.store.transactions import Repository, reads, writes
 
 log = logging.getLogger(__name__)
 ID = "store"
 """Name of the row that holds the store's own id."""
-SELECT_ID = sa.select(meta.c.value).where(meta.c.name == ID)
+SELECT_ID = Query(sa.select(meta.c.value).where(meta.c.name == ID))
 # PostgreSQL counts up with each change of a job: an older copy has counted less far, which is seen without adding up a month.
 SELECT_STATE = sa.text("SELECT (SELECT value FROM meta WHERE name = :name) AS id, last_value AS version FROM job_versions").bindparams(
     name=ID
@@ -207,7 +208,7 @@ def _replace(file: Path, mark: Mark) -> None:
 def _read_state(conn: sa.Connection) -> tuple[str | None, int]:
     """Return the store's id, and how far it has counted its changes."""
     if conn.dialect.name == "sqlite":
-        return conn.execute(SELECT_ID).scalar(), 0
+        return SELECT_ID.get_value(conn), 0
     row = conn.execute(SELECT_STATE).one()
     return row.id, row.version
 

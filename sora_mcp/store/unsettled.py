@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE
 from sora_mcp.domain.money import SETTLED, Micros, Unsettled
 from sora_mcp.store.budget_levels import Level, Levels
+from sora_mcp.store.query import Query
 from sora_mcp.store.schema import is_one_of, jobs
 
 MARGIN_S = 2 * 86_400
@@ -43,7 +44,7 @@ def read_unsettled_jobs(conn: sa.Connection, levels: Levels) -> UnsettledJobs:
     """Return the jobs of this month whose money is not settled: few are alive, and few ended without a file."""
     month = levels.day.month
     since = datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC).timestamp() - MARGIN_S
-    return UnsettledJobs(conn.execute(UNSETTLED, {"since": since, "of_month": month}).all())
+    return UnsettledJobs(UNSETTLED.get_all(conn, {"since": since, "of_month": month}))
 
 
 def _is_unclear(row: Any) -> bool:
@@ -58,9 +59,11 @@ def _name_amount() -> sa.ColumnElement[int]:
 
 _KEYS = (jobs.c.principal, jobs.c.team, jobs.c.day, jobs.c.state, jobs.c.charged)
 # Not grouped: they are few, and a database would sort them for it.
-UNSETTLED = sa.select(*_KEYS, _name_amount().label("micros")).where(
-    is_one_of(jobs.c.state, *LIVE, "unknown", *ENDED),
-    jobs.c.created_at >= sa.bindparam("since"),
-    sa.or_(is_one_of(jobs.c.charged, "unknown"), sa.and_(is_one_of(jobs.c.charged, "held"), ~is_one_of(jobs.c.state, *ENDED))),
-    sa.func.substr(jobs.c.day, sa.literal_column("1"), sa.literal_column("7")) == sa.bindparam("of_month"),
+UNSETTLED = Query(
+    sa.select(*_KEYS, _name_amount().label("micros")).where(
+        is_one_of(jobs.c.state, *LIVE, "unknown", *ENDED),
+        jobs.c.created_at >= sa.bindparam("since"),
+        sa.or_(is_one_of(jobs.c.charged, "unknown"), sa.and_(is_one_of(jobs.c.charged, "held"), ~is_one_of(jobs.c.state, *ENDED))),
+        sa.func.substr(jobs.c.day, sa.literal_column("1"), sa.literal_column("7")) == sa.bindparam("of_month"),
+    )
 )

@@ -11,7 +11,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -194,43 +194,40 @@ def count_waiting() -> Generator[None]:
         _count(WAITING, by=-1)
 
 
-@contextmanager
-def watch_call(kind: CallKind, vendor: str) -> Generator[Observation]:
+def watch_call(kind: CallKind, vendor: str) -> AbstractContextManager[Observation]:
     """Time a call to a vendor, and open a span for it. The block says the `status`."""
-    with _watch(CALLS, f"vendor {kind}", lambda seen: (vendor, kind, seen.status_class), {"sora_mcp.vendor": vendor}) as seen:
-        yield seen
+    return _watch(CALLS, f"vendor {kind}", lambda seen: (vendor, kind, seen.status_class), {"sora_mcp.vendor": vendor})
 
 
-@contextmanager
-def watch_s3(kind: S3Kind) -> Generator[None]:
+def watch_s3(kind: S3Kind) -> AbstractContextManager[Observation]:
     """Time a request to the S3 store, and open a span for it."""
-    with _watch(S3, f"s3 {kind}", lambda seen: (kind, "error" if seen.error else "ok"), {}):
-        yield
+    return _watch(S3, f"s3 {kind}", lambda seen: (kind, "error" if seen.error else "ok"), {})
 
 
-@contextmanager
-def watch_transaction(lane: Lane, operation: str) -> Generator[None]:
+def watch_transaction(lane: Lane, operation: str) -> AbstractContextManager[Observation]:
     """Time a transaction of the store."""
-    with _watch(TRANSACTIONS, None, lambda seen: (lane, operation), {}):
-        yield
+    return _watch(TRANSACTIONS, None, lambda seen: (lane, operation), {})
 
 
-@contextmanager
-def watch_lock(lock: str) -> Generator[None]:
+def watch_lock(lock: str) -> AbstractContextManager[Observation]:
     """Time how long a writer waits for a lock: of the whole `store`, or of a kind of thing in it."""
-    with _watch(LOCKS, None, lambda seen: (lock,), {}):
-        yield
+    return _watch(LOCKS, None, lambda seen: (lock,), {})
 
 
-@contextmanager
 def _watch(
     metric: Metric, span_name: str | None, label: Callable[[Observation], tuple[str, ...]], attributes: dict[str, str]
-) -> Generator[Observation]:
-    """Time the block into the metric, and into a span where it has a name."""
-    seen, began = Observation(), time.perf_counter()
+) -> AbstractContextManager[Observation]:
+    """Time the block into the metric, and into a span where it has a name; do nothing where nobody listens."""
     if not _exports.metrics and _exports.tracer is None:
-        yield seen
-        return
+        return nullcontext(Observation())
+    return _time(metric, span_name, label, attributes)
+
+
+@contextmanager
+def _time(
+    metric: Metric, span_name: str | None, label: Callable[[Observation], tuple[str, ...]], attributes: dict[str, str]
+) -> Generator[Observation]:
+    seen, began = Observation(), time.perf_counter()
     with ExitStack() as stack:
         span = None if span_name is None else _open_span(span_name, attributes, stack, is_call=True)
         try:

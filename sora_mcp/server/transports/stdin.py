@@ -12,12 +12,10 @@ import select
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import anyio
-from anyio.streams.memory import MemoryObjectSendStream
 
 log = logging.getLogger(__name__)
 CHUNK = 1 << 16
@@ -51,7 +49,8 @@ class Lines:
         self._loop = asyncio.get_running_loop()
         self.refuse: Callable[[TooLong], Awaitable[None]] = _ignore
         """Called for each message that was too long, so that nobody waits for its answer."""
-        self._send, self._receive = anyio.create_memory_object_stream[bytes](0)
+        self._send, self._receive = anyio.create_memory_object_stream[bytes](1)
+        self._has_room = threading.Semaphore()
         threading.Thread(target=self._pump, name="stdin", daemon=True).start()
 
     def end(self) -> None:
@@ -63,6 +62,7 @@ class Lines:
         line = Line()
         async with self._receive:
             async for chunk in self._receive:
+                self._has_room.release()
                 *ends, rest = decoder.decode(chunk).split("\n")
                 for end in ends:
                     line.add(end)
@@ -85,10 +85,15 @@ class Lines:
     def _pump(self) -> None:
         try:
             while chunk := self._read():
-                asyncio.run_coroutine_threadsafe(_send_chunk(self._send, chunk), self._loop).result()
+                self._has_room.acquire()
+                self._loop.call_soon_threadsafe(self._take, chunk)
             self._loop.call_soon_threadsafe(self.end)
-        except (RuntimeError, futures.CancelledError):
+        except RuntimeError:
             return  # the event loop has ended
+
+    def _take(self, chunk: bytes) -> None:
+        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # nobody reads any more
+            self._send.send_nowait(chunk)
 
     def _read(self) -> bytes:
         """Return the next bytes; none at the end of the input, or when the client died."""
@@ -165,13 +170,6 @@ def _find_id(head: str, tail: str) -> int | str | None:
     except ValueError:
         return None
     return found
-
-
-async def _send_chunk(stream: MemoryObjectSendStream[bytes], chunk: bytes) -> None:
-    try:
-        await stream.send(chunk)
-    except (anyio.ClosedResourceError, anyio.BrokenResourceError):
-        raise RuntimeError("nobody reads any more") from None
 
 
 @contextmanager

@@ -59,11 +59,8 @@ async def serve(server: MCPServer[Any], read: Any, write: Any, state: Any) -> No
         lead.append(frame)
         if _method(frame) is not None:
             break
-    feed, frames = anyio.create_memory_object_stream[Any](0)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_relay, lead, read, feed)
-        await serve_dual_era_loop(low, frames, write, lifespan_state=state, init_options=low.create_initialization_options())
-        tasks.cancel_scope.cancel()
+    frames: Any = _replay(lead, read)
+    await serve_dual_era_loop(low, frames, write, lifespan_state=state, init_options=low.create_initialization_options())
 
 
 def _method(frame: Any) -> str | None:
@@ -84,13 +81,12 @@ async def _answer_aside(low: Any, frame: SessionMessage, state: Any) -> SessionM
     raise AssertionError("a task group swallows nothing but its own cancellation")
 
 
-async def _relay(lead: Iterable[Any], read: Any, feed: Any) -> None:
-    """Feed the frames that were read already, then the rest."""
-    async with feed:
-        for frame in lead:
-            await feed.send(frame)
-        async for frame in read:
-            await feed.send(frame)
+async def _replay(lead: Iterable[Any], read: Any) -> AsyncIterator[Any]:
+    """Yield the frames that were read already, then the rest."""
+    for frame in lead:
+        yield frame
+    async for frame in read:
+        yield frame
 
 
 async def _refuse_unreadable(read: Any, write: Any) -> AsyncIterator[Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import anyio
+import anyio.lowlevel
 
 PIECE = getattr(select, "PIPE_BUF", 512)
 """Bytes that a ready pipe takes without blocking."""
@@ -28,8 +29,11 @@ class Output:
         rest = memoryview(text.encode())
         while rest:
             try:
-                await anyio.wait_writable(self._descriptor)
+                if not select.select([], [self._descriptor], [], 0)[1]:  # nearly always ready: cheaper than to ask the event loop
+                    await anyio.wait_writable(self._descriptor)
                 rest = rest[os.write(self._descriptor, rest[:PIECE]) :]
+                if rest:
+                    await anyio.lowlevel.checkpoint()
             except BlockingIOError:
                 continue  # a process that shares the pipe made it non-blocking, and it was full after all
             except OSError:

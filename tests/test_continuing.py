@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Artifact, Clip, Job, VideoRequest
+from sora_mcp.domain import Artifact, Clip, Job, Pause, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.jobs.continuation import continue_job, describe_source
+from sora_mcp.jobs.next_steps import MOST_KEPT, Continuations, find_continuation
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.server.messages import describe_job
 from tests.each import each
@@ -26,6 +28,7 @@ SEEDANCE = "aimlapi:seedance-2.0"
 PRICE = f'["{SEEDANCE}"]\nper_second = "0.125"\n'
 SOUND = {"audio": True}
 SOUNDS = "With sound, as it has; audio=false makes it silent."
+VEO = "aimlapi:veo-3.1-fast"
 
 
 def made(model: str, size: str, **options: Any) -> Job:
@@ -103,6 +106,32 @@ def test_a_continuation_says_what_it_takes_from_the_clip(said: dict[str, Any], t
 def test_a_continuation_has_no_other_first_frame() -> None:
     with pytest.raises(BrokenRules, match="image must be left out"):
         continue_job(VideoRequest("x", image="https://example.com/a.png"), clip := made(SEEDANCE, "9:16 720p"), Catalogue(), maker=clip)
+
+
+def test_what_goes_on_from_a_clip_is_found_anew_once_anything_is_another() -> None:
+    today, keyed = date(2026, 11, 30), Catalogue(keyed=frozenset({"aimlapi"}))
+    clip = made(VEO, "720x1280", audio=True)
+    small = replace(clip, size="1080x1920", version=clip.version + 1)
+    silent = replace(clip, options={"audio": False})
+    paused = replace(keyed, pauses=(Pause(VEO, 0, "it cost more", clip.id),))
+    asked = [
+        *((clip, clip, keyed, today), (small, small, keyed, today), (silent, silent, keyed, today), (clip, clip, paused, today)),
+        *((clip, clip, Catalogue(), today), (replace(clip, artifact=None), clip, keyed, today)),
+        *((replace(clip, model="local:edit"), silent, keyed, today), (clip, clip, replace(keyed), date(2030, 1, 1))),
+    ]
+    known = Continuations()
+    for job, maker, catalogue, day in [*asked, *reversed(asked), *asked]:
+        expected = find_continuation(job, maker, catalogue, today=day)
+        for _ in range(2):
+            assert known.find(job, maker, catalogue, today=day) == expected
+    assert len({str(find_continuation(job, maker, catalogue, today=day)) for job, maker, catalogue, day in asked}) > 3
+
+
+def test_what_goes_on_is_kept_for_a_bounded_number_of_clips() -> None:
+    known, clip = Continuations(), made(VEO, "720x1280", audio=True)
+    for number in range(3 * MOST_KEPT):
+        known.find(replace(clip, id=f"v_{number}"), clip, Catalogue(), today=date(2026, 11, 30))
+        assert len(known._found) <= MOST_KEPT  # pyright: ignore[reportPrivateUsage]
 
 
 def test_an_edited_clip_is_continued_by_the_model_that_made_it() -> None:

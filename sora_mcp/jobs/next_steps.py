@@ -25,9 +25,30 @@ ABOUT_MODEL = ("model_retired", "vendor_unavailable", "vendor_rejected")
 """Codes of a vendor's refusal after which another model may make the clip."""
 CHEAPER = 2
 """How many times less another model costs that is named beside a clip's own."""
+MOST_KEPT = 200
+"""Jobs of which it is kept what goes on from them."""
 ANY_PROMPT = "a clip"
 ANY_LINK, ANY_FILE = "https://example.com/frame.png", "data:image/png;base64,"
 """Stand for a picture that is not read again."""
+
+
+class Continuations:
+    """The clips that go on from finished ones. Each is found once, for as long as all that it follows from stays as it is."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[tuple[Catalogue, date, Job, Job], NextClip | None]] = {}
+        """By job: what it was found from, and what was found."""
+
+    def find(self, job: Job, maker: Job, catalogue: Catalogue, *, today: date) -> NextClip | None:
+        """Return what `find_continuation` does."""
+        asked = (catalogue, today, job, maker)
+        if (known := self._found.get(job.id)) is not None and known[0] == asked:
+            return known[1]
+        if len(self._found) >= MOST_KEPT:
+            self._found.clear()
+        found = find_continuation(job, maker, catalogue, today=today)
+        self._found[job.id] = (asked, found)
+        return found
 
 
 def find_continuation(job: Job, maker: Job, catalogue: Catalogue, *, seconds: int | None = None, today: date) -> NextClip | None:

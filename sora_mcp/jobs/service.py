@@ -51,7 +51,16 @@ from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, add_alternatives, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.named_videos import name_any_clip
-from sora_mcp.jobs.next_steps import find_change, find_cheaper, find_continuation, find_refuser, is_refused, read_fixes, rebuild_requests
+from sora_mcp.jobs.next_steps import (
+    Continuations,
+    find_change,
+    find_cheaper,
+    find_continuation,
+    find_refuser,
+    is_refused,
+    read_fixes,
+    rebuild_requests,
+)
 from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
 from sora_mcp.jobs.request_inputs import RequestInputs
 from sora_mcp.media.edit.edits import EditRequest
@@ -69,6 +78,7 @@ class VideoService(JobContext):
     """Videos of one user: create, estimate, list, cancel, edit."""
 
     searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    continuations: Continuations = field(default_factory=Continuations)
     editing: Editing = field(init=False)
     frames: FirstFrames = field(init=False)
     inputs: RequestInputs = field(init=False)
@@ -290,7 +300,7 @@ class VideoService(JobContext):
         if job.is_paused:
             job = replace(job, instead=await self._find_others(job))
         if job.state == "completed" and job.artifact is not None:
-            going_on = find_continuation(job, await find_maker(self.store, job), self.catalogue, today=self.today)
+            going_on = self.continuations.find(job, await find_maker(self.store, job), self.catalogue, today=self.today)
             return replace(job, continuation=going_on, chain=await find_chain(self.store, job))
         if is_refused(job):
             return replace(job, instead=await self._find_others(job))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.domain.text import MOST, sanitize
+from sora_mcp.domain.text import ESCAPES, HIDDEN, MOST, is_plain, sanitize
 from tests.each import each
 
 HOSTILE = {
@@ -36,6 +36,14 @@ def test_a_vendors_words_lose_everything_that_a_person_would_not_see(said: str, 
 @each("nothing", [None, 7, True, ["text"], {"message": "text"}, "", "  ", "\u200b\x00", "\ud800"])
 def test_what_is_no_text_or_leaves_nothing_is_none(nothing: object) -> None:
     assert sanitize(nothing) is None
+
+
+def test_what_is_plain_has_nothing_to_take_out() -> None:
+    plain = [char for char in map(chr, range(0x30000)) if is_plain(char)]
+    assert (len(plain), not ESCAPES.search("".join(plain)), not HIDDEN.search("".join(plain))) == (95, True, True)
+    assert {char for char in plain if unicodedata.category(char) in ("Cc", "Cs", "Zs")} == {" "}
+    assert unicodedata.normalize("NFC", "".join(plain)) == "".join(plain)
+    assert [is_plain(text) for text in ("a boat", "a\tboat", "a bo\u00e2t", "a\x7fboat", "")] == [True, False, False, False, True]
 
 
 def test_long_words_are_cut_and_say_so() -> None:

@@ -25,10 +25,20 @@ def sanitize(text: object, most: int = MOST) -> str | None:
     """Return `text` as one line of at most `most` characters, without escapes and hidden characters; None when nothing is left."""
     if not isinstance(text, str):
         return None
-    visible = HIDDEN.sub("", ESCAPES.sub("", text[: most * 20]))
-    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zs") else char for char in visible)
-    line = " ".join(unicodedata.normalize("NFC", plain).split())
+    begin = text[: most * 20]
+    line = " ".join((begin if is_plain(begin) else _sanitize(begin)).split())
     return (line if len(line) <= most else line[: most - 1] + "…") or None
+
+
+def _sanitize(text: str) -> str:
+    visible = HIDDEN.sub("", ESCAPES.sub("", text))
+    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zs") else char for char in visible)
+    return unicodedata.normalize("NFC", plain)
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text is of visible ASCII characters and blanks, as most are: nothing in it can be hidden or steer anything."""
+    return text.isascii() and text.isprintable()
 
 
 def describe_prompt(text: str, most: int) -> str | None:
@@ -41,7 +51,7 @@ def describe_prompt(text: str, most: int) -> str | None:
 
 def is_harmless(text: str) -> bool:
     """Return whether a text has neither control characters nor lone surrogates: every blank and joiner of a script is harmless."""
-    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+    return is_plain(text) or not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
 
 
 def escape_hidden(text: str) -> str:

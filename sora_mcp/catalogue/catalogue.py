@@ -40,6 +40,11 @@ class Catalogue:
         return tuple(offer for vendor in self.vendors for offer in vendor.offers)
 
     @functools.cached_property
+    def listing_vendors(self) -> tuple[Vendor, ...]:
+        """The vendors with a list of their own, of their models or of the prices."""
+        return tuple(vendor for vendor in self.vendors if vendor.listing is not None or vendor.price_list is not None)
+
+    @functools.cached_property
     def paused_models(self) -> frozenset[str]:
         """Ids of the models that are paused."""
         return frozenset(pause.model for pause in self.pauses)

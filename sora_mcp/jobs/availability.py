@@ -90,7 +90,7 @@ class Availability:
         the model.
         """
         await self.refresh()
-        due = [vendor for vendor in self.written.vendors if _list_call(vendor) is not None and self._is_due(vendor, name)]
+        due = [vendor for vendor in self.written.listing_vendors if self._is_due(vendor, name)]
         if due:
             with anyio.move_on_after(self.patience_s):
                 for over in [await self._start_fetching(vendor) for vendor in due]:
@@ -102,7 +102,7 @@ class Availability:
     def _refuse_unlisted(self, name: str) -> None:
         """Raise VendorError where a vendor with a key is named whose list never came, and which has no such model without it."""
         seller = name.strip().casefold().partition(":")[0]
-        vendor = next((vendor for vendor in self.written.vendors if vendor.name == seller and vendor.listing is not None), None)
+        vendor = next((vendor for vendor in self.written.listing_vendors if vendor.name == seller and vendor.listing is not None), None)
         if vendor is None or vendor.name not in self.written.keyed or self.age_of(vendor) is not None or self.catalogue.has_name(name):
             return
         wait_s = max(self._not_before.get(seller, 0.0) - self.clock(), LATE_S)

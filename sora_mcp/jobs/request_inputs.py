@@ -28,6 +28,9 @@ class RequestInputs:
     async def read(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with its pictures and videos read, after the catalogue was brought up to date for it."""
         await self.context.availability.look(request.model)
+        return await self._read(request, principal=principal)
+
+    async def _read(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         if request.edits is not None and request.continues is not None:
             allowed = "left out: edits changes a video, and continues makes another"
             raise BrokenRules((BrokenRule("continues", request.continues, allowed, "invalid_argument"),))
@@ -47,13 +50,13 @@ class RequestInputs:
         await self.context.availability.look(request.model)
         named = name_clip_of(request, self.context.catalogue)
         try:
-            read = await self.read(named, principal=principal)
+            read = await self._read(named, principal=principal)
             if named is request or is_edited(read, self.context.catalogue, today=self.context.today):
                 return read
         except BrokenRules as error:
             if named is request or request.model is not None:
                 raise name_as_image(error) from None
-        return await self.read(request, principal=principal)
+        return await self._read(request, principal=principal)
 
     @property
     def _videos(self) -> InputVideos:

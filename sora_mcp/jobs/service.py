@@ -296,9 +296,8 @@ class VideoService(JobContext):
             return job
         if job.is_above_quote or job.state in ("completed", "failed"):
             await self.availability.refresh()
-            job = replace(job, is_paused=job.is_above_quote and job.model in self.catalogue.paused_models)
-        if job.is_paused:
-            job = replace(job, instead=await self._find_others(job))
+            if job.is_above_quote and job.model in self.catalogue.paused_models:
+                job = replace(job, is_paused=True, instead=await self._find_others(job))
         if job.state == "completed" and job.artifact is not None:
             going_on = self.continuations.find(job, await find_maker(self.store, job), self.catalogue, today=self.today)
             return replace(job, continuation=going_on, chain=await find_chain(self.store, job))

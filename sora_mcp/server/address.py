@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -63,7 +64,7 @@ def name_place(job: Job, path: str) -> str:
 
     A file that is in a bucket only has no path: then it is named as commands and resources find it.
     """
-    call, has_path = CALL.get(), PurePath(path).is_absolute()
+    call, has_path = CALL.get(), os.path.isabs(path)
     if call is not None and (is_remote() or not has_path):
         return call.name_file(job)
     return path if has_path else f"sora://videos/{job.id}{PurePath(path).suffix}"

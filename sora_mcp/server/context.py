@@ -178,9 +178,10 @@ async def get_service(ctx: ToolContext) -> VideoService:
 
 def name_chat(ctx: ToolContext) -> Chat:
     """Return the chat of a call, as far as chats can be told apart: 2026-07-28 has no sessions, whatever a client sends."""
-    if ctx.request_context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+    context = ctx.request_context
+    if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
         return principal(), ""
-    headers: Mapping[str, str] = getattr(ctx.request_context.request, "headers", None) or {}
+    headers: Mapping[str, str] = getattr(context.request, "headers", None) or {}
     return principal(), headers.get("mcp-session-id", "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -200,7 +201,7 @@ def video_uri(job: Job) -> str:
 
 def file_suffix(job: Job) -> str:
     """Return the suffix of the finished file: an edit may be a picture."""
-    suffix = PurePath(job.artifact.path).suffix if job.artifact else ""
+    suffix = os.path.splitext(job.artifact.path)[1] if job.artifact else ""
     return suffix if suffix in SUFFIXES else ".mp4"
 
 

@@ -17,12 +17,12 @@ from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.times import show_time
 from sora_mcp.server.address import is_remote
 from sora_mcp.server.budget_text import describe_left
 from sora_mcp.server.charges import capitalize, format_price, say_all
 from sora_mcp.server.comparison_text import Comparison, find_room, is_same_clip, needs_one_approval
 from sora_mcp.server.messages import describe_ended, describe_sound, join_fixes
-from sora_mcp.store.approvals import show_time
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate

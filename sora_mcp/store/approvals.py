@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from sora_mcp.domain import LOCAL, QUOTE_GOOD_FOR_S, Job
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, Declined, NeedsConfirmation, NotFound, Refused
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.times import show_time
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.query import Query
@@ -183,11 +183,6 @@ def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:
     by = f"by {show_time(plan.expires_at)}: one approval for all of them, with any prompts"
     message = f"The user has not approved quote {plan.id} yet, for {what}, and must do so first, {by}."
     return NeedsConfirmation(message, quote_id=plan.id, price=purchase.quote, order=purchase.order)
-
-
-def show_time(at: float) -> str:
-    """Return a Unix time as people read it."""
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"
 
 
 def _use(conn: sa.Connection, quote: Any, job_id: str, *, uses: int, now: float) -> None:

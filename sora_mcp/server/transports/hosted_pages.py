@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sora_mcp.domain.errors import NotFound, SoraError
+from sora_mcp.domain.times import show_time
 from sora_mcp.server.address import SignInKind
 from sora_mcp.server.approval_answers import is_open, is_quote
 from sora_mcp.server.context import ServerContext
@@ -117,14 +117,10 @@ def _describe_end(quote: Approval, *, now: float) -> tuple[str, str]:
     if quote.used_by is not None:
         return "Bought already", f"This quote was used for {quote.used_by}. {GO_BACK}"
     if quote.declined_at is not None:
-        return "Not bought", f"The answer was no, at {_show_time(quote.declined_at)}. {GO_BACK}"
+        return "Not bought", f"The answer was no, at {show_time(quote.declined_at)}. {GO_BACK}"
     if quote.expires_at <= now:
         return "This question has expired", "Nothing was bought. Ask in your chat for the video again to get a new link."
-    return "Approved already", f"The yes was given at {_show_time(quote.approved_at or now)}. {GO_BACK}"
-
-
-def _show_time(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"
+    return "Approved already", f"The yes was given at {show_time(quote.approved_at or now)}. {GO_BACK}"
 
 
 def _explain_nothing(name: str) -> Response:

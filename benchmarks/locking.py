@@ -20,13 +20,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from sora_mcp.domain.money import NO_LIMIT, usd
 from sora_mcp.store import Store, database
+from sora_mcp.store.database import Database
 from sora_mcp.store.records import Limits
 from tests.stored import CAPS, PENDING, purchase
 
@@ -39,6 +40,7 @@ WARM = 8
 """Times before it counts: PostgreSQL has planned the statements of each connection then."""
 HUGE = replace(CAPS, daily=usd("1000000"), monthly=usd("1000000"))
 FORKS = multiprocessing.get_context("forkserver")
+T = TypeVar("T")
 Work = Callable[[Store, str], int]
 
 
@@ -135,6 +137,7 @@ def drive(url: str, home: Path, work: Work, alone: bool, seconds: float, gate: A
     """One process, in several threads, once each has done some; with `alone` each write holds the lock of all."""
     if alone:
         database.POSTGRES_WRITE = database.POSTGRES_WRITE_ALONE  # pyright: ignore[reportConstantRedefinition]
+        Database.write_at_once = write_alone
     store, counts, used_s = Store(url, home), list[int](), list[float]()
 
     def loop(number: int) -> None:
@@ -155,6 +158,12 @@ def drive(url: str, home: Path, work: Work, alone: bool, seconds: float, gate: A
         thread.join()
     ends.put((sum(counts), sum(used_s)))
     store.close()
+
+
+def write_alone(opened: Database, write: Callable[[sa.Connection], T]) -> T:
+    """Write in a transaction what needs none."""
+    with opened.writing() as conn:
+        return write(conn)
 
 
 def count_round_trips(url: str, folder: Path, work: Work) -> float:

@@ -121,6 +121,17 @@ class Database:
             yield conn
             conn.commit()
 
+    def write_at_once(self, write: Callable[[sa.Connection], T]) -> T:
+        """Return what one statement gives that is a transaction by itself, on PostgreSQL in one round trip instead of three.
+
+        It moves no money, as it does not wait for who changes budgets, and it may run twice: where a connection breaks, it is sent again.
+        """
+        if self.on_one_machine:
+            with self.writing() as conn:
+                return write(conn)
+        with as_storage_errors():
+            return _try_twice(lambda: _run(self.write, write))
+
     def read_loosely(self, read: Callable[[sa.Connection], T]) -> T:
         """Return what is read without a transaction: each statement sees a moment of its own."""
         with as_storage_errors():

@@ -17,7 +17,7 @@ from sora_mcp.store.jobs import find_job, get_account, load_job, lock_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
 from sora_mcp.store.paused_models import pause_if_dearer
 from sora_mcp.store.schema import jobs, orphans
-from sora_mcp.store.transactions import Repository, writes
+from sora_mcp.store.transactions import Repository, writes, writes_in_steps
 from sora_mcp.telemetry import note_end
 
 log = logging.getLogger(__name__)
@@ -87,10 +87,9 @@ class Outcomes(Repository):
 
     # Of what follows, by the fence: None when another worker claimed the job since, or it has ended
 
-    @writes
+    @writes_in_steps
     def step(
         self,
-        conn: sa.Connection,
         job: Job,
         pending: Pending | None = None,
         *,
@@ -101,13 +100,15 @@ class Outcomes(Repository):
     ) -> Job | None:
         """Record that the job goes on; without `pending`, that nothing new was heard. With `due_s` None nothing more is done until a
         person decides. Only what a client can see makes a new version."""
-        changes, now = dict[str, Any]() if pending is None else _list_progress(pending), self.clock()
-        if pending is not None and pending.micros is not None:
+        heard = {name: value for name, value in (("said", said), ("error", error)) if value is not None}
+        changes, now = (dict[str, Any]() if pending is None else _list_progress(pending)) | heard, self.clock()
+        waiting = {"tries": tries, **unless_woken(due_s)}
+        if pending is None or pending.micros is None:
+            return self.database.write_at_once(lambda conn: step_job(conn, job, now, **changes, **waiting))
+        with self.database.writing() as conn:
             if (row := _find_mine(conn, job)) is None:
                 return None
-            changes |= _list_sum(conn, row, pending.micros, now=now)
-        changes |= {name: value for name, value in (("said", said), ("error", error)) if value is not None}
-        return step_job(conn, job, now, **changes, tries=tries, **unless_woken(due_s))
+            return step_job(conn, job, now, **changes, **_list_sum(conn, row, pending.micros, now=now), **waiting)
 
     @writes
     def settle(self, conn: sa.Connection, job: Job, done: Done) -> Job | None:

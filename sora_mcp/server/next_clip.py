@@ -34,9 +34,9 @@ def describe_change(job: Job, change: NextClip | None) -> Iterator[str]:
         yield f'Changed by words: create_video(edits="{job.id}") is {price}; list_sizes(model="edit") has the others.'
 
 
-def name_change(job: Job, change: NextClip | None) -> str:
-    """Return the call that changes a finished clip by words, and its price, as a short sentence; empty where there is none."""
-    return "" if change is None else f'To change it: create_video(edits="{job.id}"), {format_dollars(change.micros)} on {change.model}.'
+def name_change(change: NextClip | None) -> str:
+    """Return the call that changes the clip that was just named, by words, and its price, as a sentence; empty where there is none."""
+    return "" if change is None else f"create_video(edits=…) changes it ({format_dollars(change.micros)}, {change.model})."
 
 
 def describe_ways_on(job: Job, cheaper: NextClip | None = None) -> Iterator[str]:

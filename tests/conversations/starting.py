@@ -136,7 +136,7 @@ STARTING = (
             audio=False,
             max_usd=0.01,
         ),
-        call("view_video", 'To change it: create_video(edits="{a}"), $0.03 on muvi:kling-o3-standard.', job_id="{a}"),
+        call("view_video", "create_video(edits=…) changes it ($0.03, muvi:kling-o3-standard).", job_id="{a}"),
         call("estimate_cost", "$1.04", model=VEO, size="720x1280", audio=False, image="{a}#last", seconds=8),
         call("estimate_cost", "continues without a model stays with aimlapi:veo-3.1-fast: 8 s, $1.04.", image="{a}#last", seconds=8),
         call(

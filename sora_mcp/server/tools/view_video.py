@@ -38,7 +38,7 @@ async def view_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         name, view = path.name, await service.media_pool.view_clip(path, arguments.frames)
     else:
         job, view = await make_contact_sheet(service, name, arguments.frames)
-        name, change = job.id, name_change(job, service.find_change(job))
+        name, change = job.id, name_change(service.find_change(job))
     text = TextContent(type="text", text=" ".join(filter(None, (_describe(name, view), change))))
     picture = ImageContent(type="image", data=base64.b64encode(view.jpeg).decode(), mime_type="image/jpeg")
     return CallToolResult(content=[text, picture])

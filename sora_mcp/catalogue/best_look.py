@@ -12,7 +12,7 @@ from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, list_splits
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.rules import sizes_of
-from sora_mcp.catalogue.sizes import count_lines, fitting, name_lines, name_size, orientation
+from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines, name_size, orientation
 from sora_mcp.domain import Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
 
@@ -47,6 +47,19 @@ def add_larger_sizes(
         larger = replace(request, model=None, size=steps[lines].text, seconds=order.seconds)
         every += [one for one in rank_orders((order.offer,), larger, today=today)[:1] if room.count(one[1].micros, clips) == clips]
     return tuple(every)
+
+
+def find_best_of_other_lines(request: VideoRequest, lines: int, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote] | None:
+    """Return the clip of a model known for the best look that comes closest to a resolution which none of those makes; of as large ones
+    the cheapest. None where no resolution was asked for, or no such model takes the rest."""
+    if not drop_shape(request.size or "") or request.clip is not None:
+        return None
+    shape, found = " ".join(list_shape_words(request.size or "")), list[tuple[Order, Quote]]()
+    for offer in (offer for offer in catalogue.eligible_offers if (hint := get_hint(offer)) is not None and hint.good_for == BEST):
+        sizes = sizes_of(offer, image=request.image is not None)
+        meant = [size for size in (fitting(shape, sizes) if shape else sizes) if count_lines(size)]
+        found += (one for size in meant for one in rank_orders((offer,), replace(request, size=size.text), today=today)[:1])
+    return min(found, key=lambda one: (abs(count_lines(one[0].size) - lines), one[1].micros), default=None)
 
 
 def find_as_large(

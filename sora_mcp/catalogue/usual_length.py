@@ -8,9 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.rules import breaches, quote
-from sora_mcp.domain import Order
+from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.errors import PriceUnknown
-from sora_mcp.domain.money import Micros
 
 USUAL_S = 5
 """The length that most models make, and most people take."""
@@ -26,12 +25,12 @@ def find_usual_length(orders: Sequence[Order]) -> int | None:
     return found if counted[found] > 1 else None
 
 
-def price_at_length(order: Order, seconds: int, *, today: date) -> Micros | None:
+def quote_at_length(order: Order, seconds: int, *, today: date) -> Quote | None:
     """Return what a clip like this costs at another length; None where the model does not make it, or no source says the price."""
     other = replace(order, seconds=seconds)
     if seconds not in order.offer.seconds_by_frame[order.image is not None] or any(breaches(other)):
         return None
     try:
-        return quote(other, today=today).micros
+        return quote(other, today=today)
     except PriceUnknown:
         return None

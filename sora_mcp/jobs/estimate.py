@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.affordable_clips import Room
-from sora_mcp.catalogue.best_look import add_larger_sizes, find_as_large, find_best, find_known, split_best
+from sora_mcp.catalogue.best_look import add_larger_sizes, find_as_large, find_best, find_best_of_other_lines, find_known, split_best
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clip_plan import Part, find_cheaper_parts, find_parts_within
 from sora_mcp.catalogue.hints import TALK
@@ -70,6 +70,8 @@ class Estimate:
     """Fewer dollars for the same length: equal clips that are joined."""
     best_splits: tuple[Part, ...] = ()
     """Where others make the length in one clip, but none with the best look: clips of one that has it, the largest first."""
+    best_of_other_lines: tuple[Order, Quote] | None = None
+    """Where none of the compared offers has the best look, for want of the resolution that was asked for: the closest to it."""
     within: Part | None = None
     """Where a clip is above the cap of one: clips of the same model that are not, and make its length."""
     close: tuple[tuple[Order, Quote], ...] = ()
@@ -102,6 +104,8 @@ def add_alternatives(
     frames = found.micros - found.quote.micros * found.clips
     is_lacking = not is_usable and request.model is None and bool(catalogue.keyed)
     nearest = find_nearest(request, catalogue, today=today) if is_lacking else ()
+    seeks_other = not best and request.model is None and is_usable
+    other = find_best_of_other_lines(request, count_lines(order.size), catalogue, today=today) if seeks_other else None
     return replace(
         found,
         best=best,
@@ -112,6 +116,7 @@ def add_alternatives(
         more=find_more_for_less(request, order, held, catalogue, today=today),
         talk=find_talking(request, found.offers, catalogue, room=room),
         best_splits=() if best or request.model or not is_usable else split_best(request, catalogue, of_all, today=today),
+        best_of_other_lines=other,
         within=find_parts_within(request, order.offer, of_all, today=today) if is_too_dear and request.clip is None else None,
         nearest=nearest,
         split=find_cheaper_parts(request, found.quote, catalogue, today=today) if is_usable and not found.parts else None,

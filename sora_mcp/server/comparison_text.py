@@ -3,61 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.clip_descriptions import describe_looks
-from sora_mcp.catalogue.clip_plan import list_lengths, make_part
+from sora_mcp.catalogue.clip_descriptions import SOUND, describe_looks
+from sora_mcp.catalogue.clip_plan import Part, list_lengths, make_part
 from sora_mcp.catalogue.first_key import is_best_look
-from sora_mcp.catalogue.hints import BEST, TALK, get_hint
-from sora_mcp.catalogue.sizes import name_lines, name_size
+from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
-from sora_mcp.catalogue.usual_length import find_usual_length, price_at_length
-from sora_mcp.domain import MOST_TAKES, Order, Quote
+from sora_mcp.catalogue.usual_length import find_usual_length, quote_at_length
+from sora_mcp.domain import MOST_TAKES, Offer, Order, Quote
 from sora_mcp.domain.money import Micros
-from sora_mcp.server.charges import capitalize, format_price, say_all
-from sora_mcp.server.messages import describe_sound
+from sora_mcp.server.charges import format_price, say_all
+from sora_mcp.server.messages import SOUND_OPEN, describe_sound
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
 
 MOST_NAMED = 4
-"""Offers of a comparison in the message."""
+"""Of the cheapest offers in the message."""
+NEEDS = ", needs"
 MOST_SIZES = 3
-"""Sizes of which the price of the best look is named, the largest first."""
+"""Sizes of clips in parts whose prices are named, the largest first."""
 Found = tuple[Order, Quote]
 
 
 @dataclass(frozen=True)
+class Row:
+    """One line of a comparison."""
+
+    offer: Offer
+    looks: tuple[str, ...]
+    """Facts of the clip that stand in the heading where all rows have them: length, sound, resolution."""
+    cost: str
+    least: int
+    """In micros: what the rows are sorted by."""
+    fits: bool = True
+    """Whether the caps leave room for one of the clips at least."""
+
+    def describe(self, common: Sequence[str]) -> str:
+        """Return the line, without what the heading says."""
+        hint = get_hint(self.offer)
+        name = f"{self.offer.id} ({hint.good_for})" if hint else self.offer.id
+        return f"{', '.join([name, *(part for part in self.looks if part not in common)])}: {self.cost}"
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """The compared offers of an estimate, as sentences."""
+    """The compared offers of an estimate, in words."""
 
     estimate: Estimate
     catalogue: Catalogue
     today: date
 
     def describe(self) -> Iterator[str]:
-        """Yield the compared offers, cheapest first, what comes close to them, the one with the best look, with sound the one for talking
-        people, and why none can be bought, where that is so."""
-        estimate = self.estimate
-        yield f"Cheapest first: {', '.join([*self._describe_muted(), *self._list_named(), *self._list_more()])}."
-        if estimate.close:
-            yield f"Close to it: {', '.join(self._describe_offered(*found, lines='resolution not stated') for found in estimate.close)}."
-        yield from self._describe_best()
-        if estimate.talk is not None and estimate.talk not in self.cheapest:
-            yield f"{capitalize(TALK)}: {self._describe_offered(*estimate.talk)}."
-        can_buy = any(self.catalogue.is_usable(order.offer) for order, _ in estimate.offers)
+        """Yield the lines of the comparison: a heading with what is the same of all, a line for each offer, cheapest first, and how many
+        there are besides, or why none of them can be bought."""
+        rows = sorted(self._list_rows(), key=lambda row: row.least)
+        best = [one.offer for one, _ in self.estimate.best[:1]]
+        rows = [row for row in rows if row.fits or row.offer in best] or rows
+        if rows:
+            common = [part for part in rows[0].looks if all(part in row.looks for row in rows)]
+            each = f"; price of {say_all(self.estimate.clips)} (of each)" if self.estimate.clips > 1 else ""
+            begin = f"Compared at {length} s, cheapest first" if (length := self.usual_length) else "Others, cheapest first"
+            yield f"{', '.join([begin, *(part for part in common if part != f'{length} s')])}{each}:"
+            yield from (row.describe(common) for row in rows)
+        named = {row.offer.id for row in rows} | {self.estimate.order.offer.id}
+        if rest := len({order.offer.id for order, _ in self.estimate.offers} - named):
+            yield f'{rest} more: list_sizes(model="{"all" if self.estimate.order.clip is None else "edit"}")'
+        can_buy = any(self.catalogue.is_usable(order.offer) for order, _ in self.estimate.offers)
         if self.catalogue.keyed and not can_buy and (said := count_unavailable(self.catalogue)):
             yield f"Cannot be bought now: {said}."
 
     def describe_real(self) -> Iterator[str]:
         """Yield, to a user without any key, what a clip costs that is no sample: the cheapest, and one with the best look, and how the key
         for it is added."""
-        first, *others = self._real
+        first, *others = sorted(map(self._at_usual_length, self._real), key=lambda found: found[1].micros)
         clips = self.estimate.clips
         best = [found for found in others if is_best_look(found)][:1] if not is_best_look(first) else []
         looks = self._list_looks(first[0])
@@ -77,20 +103,19 @@ class Comparison:
         if above is not None and price.micros > above:
             return ", needs approval"
         if price.describe_doubt(self.today):
-            why = (
-                "" if estimate.quote.describe_doubt(self.today) else "calculated price " if price.confidence == "derived" else "old price "
-            )
-            return f", {why}needs approval"
+            why = "a calculated" if price.confidence == "derived" else "an old"
+            return f", needs approval{'' if estimate.quote.describe_doubt(self.today) else f' for {why} price'}"
         return f", one approval for {say_all(estimate.clips)}" if needs_one_approval(estimate, price) else ""
 
     def list_larger(self) -> list[str]:
         """Return what the clips cost at the next sizes of the model that is priced there, and which of them alone needs approval."""
         (_, least), *steps = self.estimate.best
         is_asked = bool(self.describe_asking(least))
-        return [
-            f"at {name_lines(order.size)} {format_price(self._sum(order, price))}{'' if is_asked else self.describe_asking(price)}"
-            for order, price in steps
-        ]
+        found: list[str] = []
+        for order, price in steps:
+            asked = "" if is_asked else self.describe_asking(price).removeprefix(", ")
+            found.append(f"at {name_lines(order.size)} {format_price(self._sum(order, price))}{f' ({asked})' if asked else ''}")
+        return found
 
     @cached_property
     def cheapest(self) -> Sequence[Found]:
@@ -114,56 +139,107 @@ class Comparison:
         return fitting or self._real
 
     @cached_property
-    def _usual_length(self) -> int | None:
+    def usual_length(self) -> int | None:
         """The length at which all that is named is priced besides, where that is of several lengths."""
         talk = self.estimate.talk
         return find_usual_length([order for order, _ in (*self.cheapest, *self.estimate.best[:1], *([talk] if talk else []))])
 
-    def _describe_muted(self) -> Iterator[str]:
-        """Yield the offer that is cheaper than all that surely make a silent clip, and how its sound is taken out."""
-        if self.estimate.muted:
-            _, order, price = self.estimate.muted
-            sound = ", may have sound" if order.sound is None else ""
-            free = f"{describe_looks(order)}{sound}: edit_video mute takes it out, free"
-            yield f"{order.offer.id} {self._describe_cost(order, price)} ({free}{self.describe_asking(price)})"
+    def _list_rows(self) -> Iterator[Row]:
+        """Yield a row of each offer that is worth a line, but for the one whose price the estimate begins with."""
+        estimate, is_priced_anew = self.estimate, self.usual_length is not None
+        if estimate.muted:
+            _, order, price = estimate.muted
+            yield self._make_row((order, price), "edit_video mute takes its sound out")
+        for found in estimate.close:
+            yield self._make_row(found, "" if name_lines(found[0].size) else "resolution not stated")
+        first = (estimate.order, estimate.quote)
+        shown = self._list_at_usual_length() if is_priced_anew else [found for found in self.cheapest if not is_same_clip(found, first)]
+        best, talk = estimate.best[:1], estimate.talk
+        for found in self._unique([*shown, *best, *([talk] if talk else []), *self._list_besides()]):
+            steps = estimate.best[1:] if found in best else ()
+            if steps or is_priced_anew or not is_same_clip(found, first):
+                yield self._make_row(found, steps=steps)
+        if estimate.best_of_other_lines is not None:
+            yield self._make_row(estimate.best_of_other_lines)
+        if estimate.best_splits:
+            yield self._make_split_row(estimate.best_splits[:MOST_SIZES][::-1])
+        if estimate.split:
+            yield self._make_split_row((estimate.split,))
 
-    def _list_named(self) -> Iterator[str]:
-        """Yield the named offers; the one with the best look with its larger sizes, the one for talking people as such."""
+    def _list_at_usual_length(self) -> list[Found]:
+        """Return the offers that are the cheapest at the length at which all are compared."""
+        every = [(self._at_usual_length(found)[1].micros, found) for found in self._within if self._is_made_at_usual_length(found[0])]
+        return [found for _, found in sorted(every, key=lambda one: one[0])[:MOST_NAMED]]
+
+    def _is_made_at_usual_length(self, order: Order) -> bool:
+        return self.usual_length in order.offer.seconds_by_frame[order.image is not None]
+
+    def _list_besides(self) -> Iterator[Found]:
+        """Yield the cheapest at the next size of the best look, else one of which the caps leave room for all clips; and where all that
+        are named need approval, the cheapest that needs none."""
         estimate = self.estimate
-        for found in self.cheapest:
-            notes = [", ".join([BEST, *self.list_larger()])] if found in estimate.best[:1] else []
-            yield self._describe_offered(*found, notes=[*notes, *([TALK] if found == estimate.talk else [])])
-
-    def _list_more(self) -> Iterator[str]:
-        """Yield how many offers there are besides, and where all that are named need approval, the cheapest that needs none."""
-        if (rest := len(self.estimate.offers) - MOST_NAMED) > 0:
-            yield f'and {rest} more in list_sizes(model="{"all" if self.estimate.order.clip is None else "edit"}")'
+        if estimate.as_large is not None:
+            yield estimate.as_large
+        elif estimate.best and 0 < self._room.count(estimate.best[0][1].micros, estimate.clips) < estimate.clips:
+            yield from self._find_all_fitting()
         if all(self.describe_asking(price) for _, price in self.cheapest):
             others = [found for found in self._within if self.catalogue.is_usable(found[0].offer) or not self.catalogue.keyed]
-            unasked = next((found for found in others if not self.describe_asking(found[1])), None)
-            yield from [f"without approval from {self._describe_offered(*unasked)}"] if unasked else []
+            yield from [found for found in others if not self.describe_asking(found[1])][:1]
 
-    def _describe_offered(self, order: Order, price: Quote, *, lines: str = "", notes: Sequence[str] = ()) -> str:
-        """Name an offer, with what the clips cost there, what one is like, whether it needs a key or approval, what it costs at the common
-        length, and these notes. `lines` stands in place of a resolution that no source says."""
-        unstated = f", {lines}" if lines and not name_lines(order.size) else ""
-        key = ", no key" if self.catalogue.keyed and not self.catalogue.is_usable(order.offer) else ""
-        looks = f"{describe_looks(order)}{unstated}{key}{self.describe_asking(price)}"
-        return f"{order.offer.id} {self._describe_cost(order, price)} ({'; '.join([looks, *self._describe_usual(order), *notes])})"
+    def _find_all_fitting(self) -> Iterator[Found]:
+        """Yield the dearest of the compared models that are known for something of which the caps leave room for all clips."""
+        clips = self.estimate.clips
+        for order, price in reversed(self.estimate.offers):
+            if get_hint(order.offer) and self.catalogue.is_usable(order.offer) and self._room.count(price.micros, clips) == clips:
+                yield order, price
+                return
+
+    @staticmethod
+    def _unique(every: Sequence[Found]) -> list[Found]:
+        """Return each clip once, however often it was found."""
+        found: list[Found] = []
+        for one in every:
+            if not any(is_same_clip(one, other) for other in found):
+                found.append(one)
+        return found
+
+    def _make_row(self, found: Found, note: str = "", *, steps: Sequence[Found] = ()) -> Row:
+        """Return the row of an offer at the length at which all are compared, with its larger sizes."""
+        order, price = self._at_usual_length(found)
+        sizes = [(name_lines(other.size), cost) for other, cost in map(self._at_usual_length, steps)]
+        costs = [(price, ""), *((cost, f"{lines} ") for lines, cost in sizes)]
+        if sizes and (own := name_lines(order.size)):
+            costs[0] = (price, f"{own} ")
+        amounts = [(f"{lines}{self._describe_cost(order, cost)}", self.describe_asking(cost)) for cost, lines in costs]
+        key = "no key" if self.catalogue.keyed and not self.catalogue.is_usable(order.offer) else ""
+        lines = "" if sizes else name_lines(order.size)
+        looks = (f"{order.seconds} s", SOUND[order.sound] or SOUND_OPEN, lines, note, key)
+        fits = self._room.count(price.micros, self.estimate.clips) > 0
+        return Row(order.offer, tuple(filter(None, looks)), _list_amounts(amounts), self._sum(order, price), fits=fits)
+
+    def _make_split_row(self, splits: Sequence[Part]) -> Row:
+        """Return the row of a model that makes the length of several clips, at each of these sizes."""
+        split, clips = splits[0], self.estimate.clips
+        costs = [(f"{name_lines(part.order.size)} {format_price(Micros(part.total * clips))}".strip(), part.price) for part in splits]
+        amounts = _list_amounts([(cost, self.describe_asking(price)) for cost, price in costs])
+        looks = (f"each clip as {list_lengths(split.lengths)}" if clips > 1 else list_lengths(split.lengths), "joined with edit_video")
+        sound = describe_sound(split.order.options, model=split.order.offer.id)
+        return Row(split.order.offer, (*looks, sound), amounts, split.total * clips)
+
+    def _at_usual_length(self, found: Found) -> Found:
+        """Return a priced order at the length at which all are compared; as it is where its model does not make that."""
+        order, length = found[0], self.usual_length
+        if length is None or length == order.seconds or (price := quote_at_length(order, length, today=self.today)) is None:
+            return found
+        return replace(order, seconds=length), price
 
     def _name_price(self, order: Order, price: Quote, looks: Sequence[str]) -> str:
         like = f" ({', '.join(looks)})" if looks else ""
         return f"{format_price(self._sum(order, price))} on {order.offer.id}{like}"
 
     def _list_looks(self, order: Order) -> list[str]:
-        """Return what the clip of an order is like, and what it costs at the usual length, as clauses."""
-        return [*describe_looks(order).split(", "), *self._describe_usual(order)]
-
-    def _describe_usual(self, order: Order) -> Iterator[str]:
-        """Yield what a clip costs at the usual length."""
-        length = self._usual_length
-        if length is not None and length != order.seconds and (price := price_at_length(order, length, today=self.today)) is not None:
-            yield f"{length} s {format_price(price)}{' each' if self.estimate.clips > 1 else ''}"
+        """Return what the clip of an order is like, as clauses."""
+        return describe_looks(order).split(", ")
 
     def _sum(self, order: Order, price: Quote) -> Micros:
         """Return what all clips cost: those that go on from another have a first frame, which may cost more."""
@@ -176,51 +252,18 @@ class Comparison:
     def _describe_cost(self, order: Order, price: Quote) -> str:
         """Return what the clips cost together, and each; how many of them, where the caps leave no room for all."""
         total, clips = self._sum(order, price), self.estimate.clips
-        both = f"{format_price(total)} in all, {format_price(price.micros)} each" if clips > 1 and total else format_price(total)
+        both = f"{format_price(total)} ({format_price(price.micros)})" if clips > 1 and total else format_price(total)
         return f"{both}{self._room.describe(price.micros, clips)}"
 
-    def _describe_best(self) -> Iterator[str]:
-        """Yield which compared model has the best look, and what it costs: as it is compared, and at its next sizes, beside the cheapest
-        of the first of these; where the caps leave room for some of the clips alone, what all can be."""
-        estimate = self.estimate
-        if not estimate.best:
-            yield from self._describe_best_splits()
-            return
-        order, price = estimate.best[0]
-        fitting = self._room.count(price.micros, estimate.clips)
-        if not fitting:
-            yield f"Best look: {order.offer.id} {self._describe_cost(order, price)}."
-            return
-        if estimate.best[0] not in self.cheapest:
-            yield f"Best look: {', '.join([self._describe_offered(order, price), *self.list_larger()])}."
-        if estimate.as_large is not None:
-            other, least = estimate.as_large
-            if any(is_same_clip(estimate.as_large, found) for found in self.cheapest):
-                return
-            yield f"At {name_size(other.size)} from {self._describe_cost(other, least)} on {other.offer.id}."
-        elif fitting < estimate.clips:
-            yield from self._describe_all_fitting()
 
-    def _describe_all_fitting(self) -> Iterator[str]:
-        """Yield the dearest of the compared models that are known for something of which the caps leave room for all clips."""
-        clips = self.estimate.clips
-        for order, price in reversed(self.estimate.offers):
-            hint = get_hint(order.offer)
-            if hint and self.catalogue.is_usable(order.offer) and self._room.count(price.micros, clips) == clips:
-                yield f"{capitalize(say_all(clips))} fit: {self._describe_offered(order, price)}, good for {hint.good_for}."
-                return
-
-    def _describe_best_splits(self) -> Iterator[str]:
-        """Yield of which clips a model with the best look makes the length, and what they cost together at each size that the caps
-        allow."""
-        if not (splits := self.estimate.best_splits):
-            return
-        split, clips = splits[0], self.estimate.clips
-        costs = [f"{name_lines(part.order.size)} {format_price(Micros(part.total * clips))}" for part in splits[:MOST_SIZES]]
-        each = "each as " if clips > 1 else ""
-        looks = describe_sound(split.order.options, model=split.order.offer.id)
-        clauses = f"{list_lengths(split.lengths)} on {split.order.offer.id}, {looks}{self.describe_asking(split.price)}"
-        yield f"Best look in parts: {each}{clauses}, joined with edit_video: {', '.join(costs)}."
+def _list_amounts(amounts: Sequence[tuple[str, str]]) -> str:
+    """List prices, each with what `describe_asking` says of it: once, where it is the same of all."""
+    (_, asked), *others = amounts
+    if all(asked == other for _, other in others):
+        if others and asked.startswith(NEEDS):
+            asked = f", {'both' if len(amounts) == 2 else 'all'} need{asked.removeprefix(NEEDS)}"
+        return f"{', '.join(amount for amount, _ in amounts)}{asked}"
+    return ", ".join(f"{amount} ({asked.removeprefix(', ')})" if asked else amount for amount, asked in amounts)
 
 
 def find_room(estimate: Estimate) -> Room:

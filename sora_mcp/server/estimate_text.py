@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from sora_mcp.catalogue.affordable_clips import say_fitting
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, price_going_on
+from sora_mcp.catalogue.hints import BEST, TALK
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
 from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
@@ -35,15 +36,33 @@ SPENT_UNASKED = "Much was spent within an hour without approval."
 def describe_estimate(estimate: Estimate, catalogue: Catalogue, *, asks: bool, how_to_raise: str, today: date) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     comparison = Comparison(estimate, catalogue, today)
-    sentences = [*_describe_offer(estimate, comparison), *_describe_notes(estimate, catalogue)]
+    if estimate.refusal and estimate.is_paused:
+        return " ".join(filter(None, [estimate.refusal, name_at_hand(estimate), describe_list_price(estimate)]))
+    begin, end = list(_describe_offer(estimate, comparison)), list(_describe_notes(estimate, comparison))
     if estimate.refusal:
-        if estimate.is_paused:
-            return " ".join(filter(None, [estimate.refusal, name_at_hand(estimate), describe_list_price(estimate)]))
-        begin = "" if is_muted(estimate.nearest) else "Not now: "
-        within = name_at_hand(estimate) if estimate.is_usable else ""
-        return " ".join(filter(None, [within, *sentences, f"{begin}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
-    left = [f"{describe_left(estimate.budget)}."] if catalogue.keyed or not estimate.offers else []
-    return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), *left])
+        begin = [name_at_hand(estimate) if estimate.is_usable else "", *begin]
+        not_now = "" if is_muted(estimate.nearest) else "Not now: "
+        end += [f"{not_now}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]
+    else:
+        left = [f"{describe_left(estimate.budget)}."] if catalogue.keyed or not estimate.offers else []
+        end += [*_describe_yes(estimate, asks=asks, today=today), *left]
+    if not _is_compared(estimate, catalogue):
+        return _join([*begin, *end])
+    return "\n".join([_join(begin), *comparison.describe(), _join(end)])
+
+
+def _is_compared(estimate: Estimate, catalogue: Catalogue) -> bool:
+    """Return whether other offers are listed: no model was named, and a key is here for one of them."""
+    return bool(estimate.offers) and not is_muted(estimate.nearest) and not _is_sample(estimate, catalogue)
+
+
+def _is_sample(estimate: Estimate, catalogue: Catalogue) -> bool:
+    """Return whether the sample is what is estimated, as no key is here and no model was named."""
+    return bool(estimate.offers) and not catalogue.keyed and not estimate.refusal
+
+
+def _join(sentences: Iterable[str]) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def describe_list_price(estimate: Estimate) -> str:
@@ -93,7 +112,7 @@ def _describe_offer(estimate: Estimate, comparison: Comparison) -> Iterator[str]
     yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
     if estimate.nearest:
         yield describe_nearest(estimate.nearest, clips=estimate.clips)
-    if is_sample := bool(estimate.offers) and not catalogue.keyed and not estimate.refusal:
+    if is_sample := _is_sample(estimate, catalogue):
         yield from comparison.describe_real()
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=find_room(estimate))
@@ -109,17 +128,15 @@ def _describe_offer(estimate: Estimate, comparison: Comparison) -> Iterator[str]
     if estimate.muted and not estimate.offers:
         _, other, price = estimate.muted
         yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=comparison.describe_asking(price))}"
-    if estimate.offers and not is_muted(estimate.nearest) and not is_sample:
-        yield from comparison.describe()
-    elif larger := describe_larger(estimate, catalogue, today=comparison.today):
+    if not _is_compared(estimate, catalogue) and (larger := describe_larger(estimate, catalogue, today=comparison.today)):
         yield larger
 
 
-def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
+def _describe_notes(estimate: Estimate, comparison: Comparison) -> Iterator[str]:
     """Yield why this offer was chosen, what gives more for less, and warnings."""
-    order = estimate.order
+    order, catalogue = estimate.order, comparison.catalogue
     why = (order.why or "").removeprefix(CHEAPEST).removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
-    if why and not estimate.refusal:
+    if why and not estimate.refusal and not comparison.usual_length:
         yield why
     yield from _describe_edit(estimate)
     if (own := estimate.going_on) is not None:
@@ -129,11 +146,11 @@ def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
             yield f"{'; '.join(filter(None, (alone, longer)))}."
         elif longer:
             yield f"As long as the clip before: {longer}."
-    if estimate.split:
+    if estimate.split and not estimate.offers:
         each = estimate.split.order
         sound = describe_sound(each.options, model=each.offer.id)
-        each_as = "each as " if estimate.clips > 1 else ""
-        yield f"Cheaper in parts: {each_as}{describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
+        one_of = "each clip as " if estimate.clips > 1 else ""
+        yield f"Cheaper in parts: {one_of}{describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
     if estimate.more and not any(is_same_clip(estimate.more, found) for found in estimate.close):
         yield _describe_more(estimate, *estimate.more)
     if caveat := catalogue.get_vendor(order.offer).caveat:
@@ -184,12 +201,21 @@ def _describe_going_on(estimate: Estimate, today: date) -> str:
 def _describe_price(estimate: Estimate) -> str:
     order, clips = estimate.order, f"{estimate.clips} clips of " if estimate.clips > 1 else ""
     sound = describe_sound(order.options, model=order.offer.id)
-    total = "" if not estimate.micros or estimate.refusal else f" ({describe_sum(estimate)})"
-    if clips and estimate.micros and (estimate.quote_id or estimate.refusal):
+    total = "" if not estimate.micros or estimate.refusal or estimate.offers else f" ({describe_sum(estimate)})"
+    if clips and estimate.micros and (estimate.quote_id or estimate.refusal or estimate.offers):
         total = f" ({format_price(estimate.quote.micros)} each)"
     silent = "" if estimate.silent is None else f"; without sound (audio=false) {format_price(estimate.silent)}"
     size = describe_size(order.size.text, is_edit=order.clip is not None)
-    return f"{clips}{order.seconds} s, {size}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}{silent}."
+    model = f"{order.offer.id}{_describe_label(estimate)}"
+    return f"{clips}{order.seconds} s, {size}, {sound}, on {model}: {format_price(estimate.micros)}{total}{silent}."
+
+
+def _describe_label(estimate: Estimate) -> str:
+    """Say what the cheapest of the compared models is known for, in brackets, where that is the best look or talking people."""
+    first = (estimate.order, estimate.quote)
+    if estimate.talk is not None and is_same_clip(estimate.talk, first):
+        return f" ({TALK})"
+    return f" ({BEST})" if estimate.offers and estimate.best and is_same_clip(estimate.best[0], first) else ""
 
 
 def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:

@@ -141,7 +141,7 @@ ADVISING = (
     ),
     talk(
         "half a minute, as cheap as it goes",
-        call("estimate_cost", "Cheaper in parts: 3 x 10 s on fal:", "in all, may have sound, joined with edit_video", seconds=30),
+        call("estimate_cost", ", 3 x 10 s, joined with edit_video, may have sound: 480p $0.29", seconds=30),
         call("estimate_cost", never=("in parts",), seconds=10),
         keys=("fal",),
     ),

@@ -28,7 +28,7 @@ PRICING = (
     ),
     talk(
         "a cat, and make sure that there is no sound (where no model with a key is surely silent)",
-        call("estimate_cost", MUTED, "With another key: 2 s", "No key for BytePlus", never=("Not now", "Cheapest first"), audio=False),
+        call("estimate_cost", MUTED, "With another key: 2 s", "No key for BytePlus", never=("Not now", "cheapest first"), audio=False),
         call("estimate_cost", "2 clips of 5 s, 480p on minimax:minimax-h3-max: $0.50; no page", audio=False, seconds=5, clips=2),
         call("create_video", MUTED, never=("nearest", "minimax-h3:"), refused=True, prompt="A cat", audio=False),
         call(
@@ -53,7 +53,7 @@ PRICING = (
         "10 seconds in 1080p with sound, at the best three (where the best look is above the limit of a clip)",
         call(
             "estimate_cost",
-            "Best look: fal:seedance-2.0 $6.82, above your limit of $5.00 per clip.",
+            "\nfal:seedance-2.0 (best look): $6.82, above your limit of $5.00 per clip",
             never=("1080p from",),
             seconds=10,
             size="1080p",
@@ -63,7 +63,7 @@ PRICING = (
     ),
     talk(
         "the best look, with little left of the day",
-        call("estimate_cost", "Best look: fal:seedance-2.0 $0.67, above the $0.50 that you have left.", seconds=5),
+        call("estimate_cost", "\nfal:seedance-2.0 (best look), with sound, 480p: $0.67, above the $0.50 that you have left", seconds=5),
         keys=("fal",),
         env={"SORA_MCP_DAILY_USD": "0.50"},
     ),
@@ -71,7 +71,8 @@ PRICING = (
         "5 seconds, upright for TikTok (and what is 1080p?)",
         call(
             "estimate_cost",
-            "5 s, with sound, 480p), at 720p $1.52, at 1080p $3.41, needs approval. At 9:16 720p from $0.11 on fal:seedance-1-pro-fast.",
+            "\nfal:seedance-1-pro-fast, may have sound, 720p: $0.11, needs approval\n",
+            "\nfal:seedance-2.0 (best look), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (needs approval)\n",
             never=("or at 9:16",),
             seconds=5,
             size="9:16",
@@ -82,34 +83,38 @@ PRICING = (
         "a 30 second ad, best quality for at most 6 dollars (which no model with the best look makes in one clip)",
         call(
             "estimate_cost",
-            "Best look in parts: 2 x 15 s on byteplus:seedance-2.0, with sound, needs approval, joined with edit_video: "
-            "720p $4.58, 480p $2.12.",
+            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, joined with edit_video, with sound: 480p $2.12 (",
+            "720p $4.58 (needs approval)\n",
             seconds=30,
         ),
         call(
             "estimate_cost",
             "Within your limits: 2 x 15 s on fal:wan-3.0 at 1080p, $6.00 in all, joined with edit_video, or seconds=25",
-            "joined with edit_video: 720p $4.58",
+            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, with sound: 480p $2.12 (",
+            never=("above your limit",),
             seconds=30,
             size="1080p",
         ),
-        call("estimate_cost", "2 x 15 s on byteplus:seedance-2.0, ", "edit_video: 480p $2.12.", never=("720p $",), seconds=30, size="480p"),
-        call("estimate_cost", "each as 2 x 15 s on byteplus:seedance-2.0, ", "edit_video: 720p $9.15, 480p $4.23.", seconds=30, clips=2),
+        call(
+            "estimate_cost", "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, ", "480p $2.12, ", never=("720p $",), seconds=30, size="480p"
+        ),
+        call("estimate_cost", "(best look), each clip as 2 x 15 s, ", ": 480p $4.23 (", "720p $9.15 (", seconds=30, clips=2),
         keys=("fal", "minimax", "byteplus"),
     ),
     talk(
         "three clips in 720p (which one model makes larger, another in a resolution that no source says, both longer and for less)",
         call(
             "estimate_cost",
-            "Cheapest first: muvi:wan-2.7 $0.90 in all, $0.30 each (2 s, 720p; 4 s $0.60 each), ",
-            "Close to it: muvi:hailuo-2.3-standard $0.63 in all, $0.21 each (6 s, 768p), muvi:kling-o1-standard $0.75 in all, $0.25 each "
-            "(5 s, resolution not stated).",
-            "muvi:veo-3.1 $2.40 in all, $0.80 each (4 s, without sound, 720p, one approval for all 3; best look), ",
-            "muvi:wan-2.7 makes 2 to 15 s; 5 s cost $0.75 a clip.",
+            "on muvi:wan-2.7: $0.90 ($0.30 each).\nCompared at 4 s, cheapest first; price of all 3 (of each):\n",
+            "\nmuvi:hailuo-2.3-standard, 6 s, may have sound, 768p: $0.63 ($0.21)\n",
+            "\nmuvi:kling-o1-standard, 5 s, may have sound, resolution not stated: $0.75 ($0.25)\n",
+            "\nmuvi:wan-2.7, 4 s, may have sound, 720p: $1.80 ($0.60)\n",
+            "\nmuvi:veo-3.1 (best look), 4 s, without sound, 720p: $2.40 ($0.80), one approval for all 3\n",
+            never=("makes 2 to 15 s",),
             size="720p",
             clips=3,
         ),
-        call("estimate_cost", never=("Close to it",), clips=3),
+        call("estimate_cost", never=("resolution not stated",), clips=3),
         call("list_sizes", "muvi:hailuo-2.3-standard: 6 or 10 s, 768p, from $0.21"),
         keys=("muvi",),
     ),
@@ -123,8 +128,9 @@ PRICING = (
         "five clips of 12 seconds (of vendors whose cheapest prices are calculated, and of which a person is asked)",
         call(
             "estimate_cost",
-            'more in list_sizes(model="all"), without approval from fal:minimax-h3-max-turbo $1.50 in all, $0.30 each (12 s, 480p).',
-            "Best look: byteplus:seedance-2.0 $4.23 in all, $0.85 each (12 s, with sound, 480p, needs approval), at 720p $9.16. At 16:9",
+            "\nfal:minimax-h3-max-turbo, may have sound, 480p: $1.50 ($0.30)\n",
+            "\nbyteplus:seedance-2.0 (best look), with sound: 480p $4.23 ($0.85), 720p $9.16 ($1.83), both need approval\n",
+            ' more: list_sizes(model="all")\n',
             clips=5,
             seconds=12,
         ),
@@ -148,9 +154,8 @@ PRICING = (
         ),
         call(
             "estimate_cost",
-            "Best look: byteplus:seedance-2.0 $11.31 in all, $0.57 each, only 17 of 20 fit the $10.00 left (8 s",
-            "All 20 fit: byteplus:seedance-2.0-fast $9.05 in all, $0.45 each (8 s, with sound, 480p, needs approval), good for drafts.",
-            never=("without approval",),
+            "\nbyteplus:seedance-2.0 (best look), with sound, 480p: $11.31 ($0.57), only 17 of 20 fit the $10.00 left, needs approval\n",
+            "\nbyteplus:seedance-2.0-fast (drafts), with sound, 480p: $9.05 ($0.45), needs approval\n",
             clips=20,
             seconds=8,
         ),
@@ -160,8 +165,8 @@ PRICING = (
         "the cheapest silent clip (where one with sound, which is taken out here, costs less)",
         call(
             "estimate_cost",
-            "on runway:wan-3.0: $0.25 (",
-            "Cheapest first: runway:grok-imagine-video-1.5-lite $0.10 (5 s, with sound, 480p: edit_video mute takes it out, free), runway:",
+            "on runway:wan-3.0: $0.25.",
+            "\nrunway:grok-imagine-video-1.5-lite, with sound, 480p, edit_video mute takes its sound out: $0.10\n",
             never=("For less",),
             seconds=5,
             audio=False,
@@ -341,8 +346,7 @@ PRICING = (
         "make beach.mp4 look like a watercolour (named as a picture)",
         call(
             "estimate_cost",
-            "on fal:grok-imagine-video-edit: $0.06 (",
-            "Cheapest first: fal:grok-imagine-video-edit $0.06 (1 s",
+            "1 s, 480p, may have sound, on fal:grok-imagine-video-edit: $0.06.",
             "create_video takes the video as edits. For a new clip that begins with one of its frames, image ends in #first, ",
             never=('list_sizes(model="all")',),
             image="beach.mp4",

@@ -41,7 +41,7 @@ class Size:
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _spell_resolution(self.text))
 
-    @property
+    @functools.cached_property
     def plain_resolution(self) -> str:
         """The resolution as people write it; empty where no page names one."""
         return _spell_resolution(self.resolution or "")
@@ -53,6 +53,7 @@ class Size:
         return (int(width), int(height)) if x and width.isdigit() and height.isdigit() else None
 
 
+@functools.lru_cache(maxsize=1024)
 def _spell_resolution(text: str) -> str:
     """Return a size with its resolution as people write it: `720p`, `4K`."""
     return RESOLUTION.sub(lambda found: found[1] + ("p" if found[2] in "pP" else "K"), text)

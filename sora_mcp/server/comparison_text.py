@@ -168,10 +168,10 @@ class Comparison:
 
     def _list_at_usual_length(self) -> list[Found]:
         """Return the offers that are the cheapest at the length at which all are compared."""
-        every = [(self._at_usual_length(found)[1].micros, found) for found in self._within if self._is_made_at_usual_length(found[0])]
+        every = [(self._at_usual_length(found)[1].micros, found) for found in self._within if self._takes_usual_length(found[0])]
         return [found for _, found in sorted(every, key=lambda one: one[0])[:MOST_NAMED]]
 
-    def _is_made_at_usual_length(self, order: Order) -> bool:
+    def _takes_usual_length(self, order: Order) -> bool:
         return self.usual_length in order.offer.seconds_by_frame[order.image is not None]
 
     def _list_besides(self) -> Iterator[Found]:

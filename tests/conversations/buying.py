@@ -279,7 +279,7 @@ BUYING = (
         "with sound or without?",
         call("estimate_cost", "without sound", model="muvi:veo-3.1"),
         call("estimate_cost", "with sound", model="muvi:veo-3.1-fast"),
-        call("estimate_cost", "8 s, 16:9, with sound, on ", "\naimlapi:veo-3.1-fast, 720p: $1.04", audio=True, seconds=8),
+        call("estimate_cost", "8 s, 16:9, with sound, on ", "\naimlapi:veo-3.1-fast", audio=True, seconds=8),
         call("create_video", "with sound", "$1.20", prompt=CAT, model="muvi:veo-3.1", audio=True),
         keys=FOUR,
         paid=("$1.20", "muvi of has_sound"),

@@ -72,7 +72,7 @@ async def test_a_deleted_file_is_gone_everywhere_and_its_job_and_money_stay(s3: 
             await at.service.find_file(gone)
         assert describe_job(gone, now=NOON) == f"{job.id} is completed, but its file was deleted on 2026-11-20. $1.20 was charged."
         page, budget = await at.service.jobs(principal="local"), await at.service.budget()
-        listed = format_result(page, budget, UTC).structured_content
+        listed = format_result(page, budget, UTC, now=at.clock()).structured_content
         assert listed is not None and "path" not in listed["videos"][0]
         assert listed["message"].endswith("(its file was deleted on 2026-11-20)")
         assert (len(list_files([job])), list_files([gone])) == (1, [])

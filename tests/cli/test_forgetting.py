@@ -41,7 +41,7 @@ def test_spend_and_doctor_tell_of_a_store_that_is_gone(lost: dict[str, str], sor
     code, out, _ = sora("spend")
     assert code == 0 and "Nothing was spent.\n" in out
     assert "is not the one in which $3.00 was set aside for videos in " in out
-    assert f" forget --home {lost['SORA_MCP_HOME']}\n" in out
+    assert f" forget --home {lost['SORA_MCP_HOME']}` in a terminal" in out
     assert [text.count("is not the one in which $3.00 was set aside") for text in losses(lost)] == [1]
 
 

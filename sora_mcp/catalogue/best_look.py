@@ -12,14 +12,15 @@ from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, list_splits
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.rules import sizes_of
-from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines, name_size, orientation
+from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines, orientation
+from sora_mcp.catalogue.usual_length import USUAL_S
 from sora_mcp.domain import Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
 
 STEPS = (720, 1080, 1440, 2160)
 """Numbers of lines that a video is usually made in."""
-MOST_COMPARED = 1080
-"""Lines up to which the best look is compared with the cheapest of that size."""
+COMPARED = (720, 1080)
+"""Numbers of lines at which the cheapest is named beside the cheapest of all."""
 MOST_STEPS = 3
 """Larger sizes of a model that are priced."""
 
@@ -49,6 +50,22 @@ def add_larger_sizes(
     return tuple(every)
 
 
+def find_other_best(
+    request: VideoRequest,
+    offers: Sequence[tuple[Order, Quote]],
+    best: Sequence[tuple[Order, Quote]],
+    catalogue: Catalogue,
+    *,
+    clips: int,
+    room: Room,
+    today: date,
+) -> tuple[tuple[Order, Quote], ...]:
+    """Return the cheapest offer of another model that is known for the best look, and its larger sizes, as `find_best` does."""
+    named = {order.offer.model for order, _ in best}
+    others = [found for found in find_known(BEST, offers, catalogue, room) if found[0].offer.model not in named]
+    return add_larger_sizes(request, others[0], clips=clips, room=room, today=today) if named and others else ()
+
+
 def find_best_of_other_lines(request: VideoRequest, lines: int, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote] | None:
     """Return the clip of a model known for the best look that comes closest to a resolution which none of those makes; of as large ones
     the cheapest. None where no resolution was asked for, or no such model takes the rest."""
@@ -62,18 +79,20 @@ def find_best_of_other_lines(request: VideoRequest, lines: int, catalogue: Catal
     return min(found, key=lambda one: (abs(count_lines(one[0].size) - lines), one[1].micros), default=None)
 
 
-def find_as_large(
-    request: VideoRequest, best: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
-) -> tuple[Order, Quote] | None:
-    """Return the cheapest offer that can be bought at the next size of the best look; None where that one is named anyhow,
-    or the size is one that few ask for."""
-    if request.model is not None or len(best) < 2:
-        return None
-    step, _ = best[1]
-    if count_lines(step.size) > MOST_COMPARED:
-        return None
-    ranked = rank_eligible(catalogue, replace(request, size=name_size(step.size), seconds=step.seconds), today=today)
-    return ranked[0] if ranked and ranked[0][0].offer != step.offer else None
+def find_larger_offers(request: VideoRequest, order: Order, catalogue: Catalogue, *, today: date) -> tuple[tuple[Order, Quote], ...]:
+    """Return the cheapest offers that can be bought at 720p and at 1080p, where no resolution was asked for and the cheapest one, whose
+    order this is, has fewer lines."""
+    text = request.size or ""
+    if request.model is not None or request.clip is not None or drop_shape(text):
+        return ()
+    shape = text if text or order.image is not None else order.size.ratio or orientation(order.size) or ""
+    seconds = USUAL_S if request.seconds is None else request.seconds
+    found: list[tuple[Order, Quote]] = []
+    for lines in COMPARED:
+        if count_lines(order.size) < lines:
+            asked = replace(request, size=f"{shape} {lines}p".strip(), seconds=seconds)
+            found += rank_eligible(catalogue, asked, today=today)[:1]
+    return tuple(found)
 
 
 def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today: date) -> tuple[Part, ...]:

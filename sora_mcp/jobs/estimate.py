@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.affordable_clips import Room
-from sora_mcp.catalogue.best_look import add_larger_sizes, find_as_large, find_best, find_best_of_other_lines, find_known, split_best
+from sora_mcp.catalogue.best_look import (
+    add_larger_sizes,
+    find_best,
+    find_best_of_other_lines,
+    find_known,
+    find_larger_offers,
+    find_other_best,
+    split_best,
+)
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clip_plan import Part, find_cheaper_parts, find_parts_within
 from sora_mcp.catalogue.hints import TALK
@@ -47,8 +55,10 @@ class Estimate:
     that shape."""
     parts: tuple[Part, ...] = ()
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
-    as_large: tuple[Order, Quote] | None = None
-    """The cheapest at the next size of `best`."""
+    other_best: tuple[tuple[Order, Quote], ...] = ()
+    """The same of another model that is known for the best look."""
+    larger: tuple[tuple[Order, Quote], ...] = ()
+    """The cheapest at 720p and at 1080p, where no resolution was asked for."""
     silent: Micros | None = None
     """Of all clips without sound, where nobody spoke of it, the model leaves the choice, and that costs less."""
     more: tuple[Order, Quote] | None = None
@@ -110,7 +120,8 @@ def add_alternatives(
         found,
         best=best,
         close=find_close(request, found.offers, catalogue, today=today) if is_usable else (),
-        as_large=find_as_large(request, best, catalogue, today=today),
+        other_best=find_other_best(request, found.offers, best, catalogue, clips=found.clips, room=room, today=today),
+        larger=find_larger_offers(request, order, catalogue, today=today) if is_usable and not found.parts else (),
         silent=None if silent is None else Micros(silent * found.clips + frames),
         muted=None if nearest else find_cheaper_muted(request, found.quote, catalogue, today=today),
         more=find_more_for_less(request, order, held, catalogue, today=today),

@@ -25,9 +25,11 @@ from sora_mcp.server.messages import SOUND_OPEN, describe_sound
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
 
-MOST_NAMED = 4
+MOST_NAMED = 3
 """Of the cheapest offers in the message."""
 NEEDS = ", needs"
+OTHERS, OTHER_EDITS = "name a size, or a vendor or family as model", 'list_sizes(model="edit")'
+MUTING = " (edit_video mute removes it, free)"
 MOST_SIZES = 3
 """Sizes of clips in parts whose prices are named, the largest first."""
 Found = tuple[Order, Quote]
@@ -70,12 +72,14 @@ class Comparison:
         if rows:
             common = [part for part in rows[0].looks if all(part in row.looks for row in rows)]
             each = f"; price of {say_all(self.estimate.clips)} (of each)" if self.estimate.clips > 1 else ""
-            begin = f"Compared at {length} s, cheapest first" if (length := self.usual_length) else "Others, cheapest first"
-            yield f"{', '.join([begin, *(part for part in common if part != f'{length} s')])}{each}:"
+            if length := self.usual_length:
+                common = [f"{length} s", *(part for part in common if part != f"{length} s")]
+            begin = f"Compared at {length} s" if length else "Others"
+            yield f"{', '.join([begin, 'cheapest first', *common[bool(length) :]])}{each}:"
             yield from (row.describe(common) for row in rows)
         named = {row.offer.id for row in rows} | {self.estimate.order.offer.id}
         if rest := len({order.offer.id for order, _ in self.estimate.offers} - named):
-            yield f'{rest} more: list_sizes(model="{"all" if self.estimate.order.clip is None else "edit"}")'
+            yield f"{rest} more: {OTHERS if self.estimate.order.clip is None else OTHER_EDITS}"
         can_buy = any(self.catalogue.is_usable(order.offer) for order, _ in self.estimate.offers)
         if self.catalogue.keyed and not can_buy and (said := count_unavailable(self.catalogue)):
             yield f"Cannot be bought now: {said}."
@@ -149,14 +153,15 @@ class Comparison:
         estimate, is_priced_anew = self.estimate, self.usual_length is not None
         if estimate.muted:
             _, order, price = estimate.muted
-            yield self._make_row((order, price), "edit_video mute takes its sound out")
-        for found in estimate.close:
-            yield self._make_row(found, "" if name_lines(found[0].size) else "resolution not stated")
+            yield self._make_row((order, price), is_muted=True)
+        yield from map(self._make_row, estimate.close)
         first = (estimate.order, estimate.quote)
         shown = self._list_at_usual_length() if is_priced_anew else [found for found in self.cheapest if not is_same_clip(found, first)]
         best, talk = estimate.best[:1], estimate.talk
-        for found in self._unique([*shown, *best, *([talk] if talk else []), *self._list_besides()]):
-            steps = estimate.best[1:] if found in best else ()
+        steps_of = {sizes[0][0].offer.id: sizes[1:] for sizes in (estimate.best, estimate.other_best) if sizes}
+        known = [*best, *estimate.other_best[:1], *([talk] if talk else [])]
+        for found in self._unique([*shown, *known, *self._list_besides()]):
+            steps = steps_of.get(found[0].offer.id, ()) if found in known else ()
             if steps or is_priced_anew or not is_same_clip(found, first):
                 yield self._make_row(found, steps=steps)
         if estimate.best_of_other_lines is not None:
@@ -175,12 +180,11 @@ class Comparison:
         return self.usual_length in order.offer.seconds_by_frame[order.image is not None]
 
     def _list_besides(self) -> Iterator[Found]:
-        """Yield the cheapest at the next size of the best look, else one of which the caps leave room for all clips; and where all that
-        are named need approval, the cheapest that needs none."""
+        """Yield the cheapest of larger sizes; where the caps leave no room for all clips with the best look, one of which they do; and
+        where all that are named need approval, the cheapest that needs none."""
         estimate = self.estimate
-        if estimate.as_large is not None:
-            yield estimate.as_large
-        elif estimate.best and 0 < self._room.count(estimate.best[0][1].micros, estimate.clips) < estimate.clips:
+        yield from estimate.larger
+        if estimate.best and 0 < self._room.count(estimate.best[0][1].micros, estimate.clips) < estimate.clips:
             yield from self._find_all_fitting()
         if all(self.describe_asking(price) for _, price in self.cheapest):
             others = [found for found in self._within if self.catalogue.is_usable(found[0].offer) or not self.catalogue.keyed]
@@ -203,7 +207,7 @@ class Comparison:
                 found.append(one)
         return found
 
-    def _make_row(self, found: Found, note: str = "", *, steps: Sequence[Found] = ()) -> Row:
+    def _make_row(self, found: Found, *, steps: Sequence[Found] = (), is_muted: bool = False) -> Row:
         """Return the row of an offer at the length at which all are compared, with its larger sizes."""
         order, price = self._at_usual_length(found)
         sizes = [(name_lines(other.size), cost) for other, cost in map(self._at_usual_length, steps)]
@@ -212,8 +216,9 @@ class Comparison:
             costs[0] = (price, f"{own} ")
         amounts = [(f"{lines}{self._describe_cost(order, cost)}", self.describe_asking(cost)) for cost, lines in costs]
         key = "no key" if self.catalogue.keyed and not self.catalogue.is_usable(order.offer) else ""
-        lines = "" if sizes else name_lines(order.size)
-        looks = (f"{order.seconds} s", SOUND[order.sound] or SOUND_OPEN, lines, note, key)
+        lines = "" if sizes else name_lines(order.size) or "resolution not stated"
+        sound = (SOUND[order.sound] or SOUND_OPEN) + (MUTING if is_muted else "")
+        looks = (f"{order.seconds} s", sound, lines, key)
         fits = self._room.count(price.micros, self.estimate.clips) > 0
         return Row(order.offer, tuple(filter(None, looks)), _list_amounts(amounts), self._sum(order, price), fits=fits)
 

@@ -124,7 +124,8 @@ def _describe_offer(estimate: Estimate, comparison: Comparison) -> Iterator[str]
         clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
         yield f"Without a key: {clips}{order.seconds} s on {order.offer.id}, free."
     else:
-        yield f"{'With another key: ' if estimate.nearest else ''}{_describe_price(estimate)}"
+        shortest = "At its shortest: " if comparison.usual_length and _is_compared(estimate, catalogue) else ""
+        yield f"{'With another key: ' if estimate.nearest else shortest}{_describe_price(estimate)}"
     if estimate.muted and not estimate.offers:
         _, other, price = estimate.muted
         yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=comparison.describe_asking(price))}"

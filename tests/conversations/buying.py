@@ -18,7 +18,7 @@ CAREFUL = {"SORA_MCP_CONFIRM_ABOVE_USD": "0.50", "SORA_MCP_PER_VIDEO_USD": "2", 
 BUYING = (
     talk(
         "make me a 10 second vertical video of my cat for TikTok",
-        call("estimate_cost", "10 s, 9:16", "$0.70", "left today $10.00", never=("no key",), size="vertical", seconds=10),
+        call("estimate_cost", "10 s, 9:16", "left today $10.00", never=("no key",), size="vertical", seconds=10),
         call("create_video", "10 s, 9:16", "$1.12 (left today $8.88)", as_job="cat", prompt=CAT, model=KLING, size="vertical", seconds=10),
         call("get_video_status", "Done", "{folder}", "tell the user this path", "$1.12", job_id="{cat}"),
         keys=FOUR,

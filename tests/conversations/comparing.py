@@ -59,7 +59,7 @@ COMPARING: tuple[Talk, ...] = (
         call(
             "estimate_cost",
             "\nCompared at 6 s, cheapest first:\nmuvi:hailuo-2.3-standard, may have sound, 768p: $0.21\n",
-            "\nmuvi:kling-text2video-v3, may have sound: $0.45\n",
+            "\nmuvi:kling-text2video-v3, may have sound, resolution not stated: $0.45\n",
             "\nmuvi:veo-3.1 (best look), without sound: 720p $1.20, 1080p $1.20, ",
         ),
         call("estimate_cost", "\nOthers, cheapest first, 5 s", never=("Compared at",), seconds=5),

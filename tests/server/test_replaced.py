@@ -78,7 +78,10 @@ async def test_a_hostile_file_in_its_place_is_refused_by_every_tool_and_has_no_p
             with pytest.raises(MCPError) as caught:
                 await room.client.read_resource(f"sora://videos/{CLIP}/poster.jpg")
             assert says in str(caught.value)
-    assert [(error["code"], error["charged"], says in error["message"]) for error in errors] == [("result_invalid", "no", True)] * 3, errors
+    begins = says.partition(",")[0]  # of a picture an edit says what can be made of it
+    assert [(error["code"], error["charged"], begins in error["message"]) for error in errors] == [("result_invalid", "no", True)] * 3, (
+        errors
+    )
 
 
 async def test_another_good_clip_in_its_place_is_shown_as_it_is(room: Room) -> None:

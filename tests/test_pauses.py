@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sora_mcp.cli.approve import describe_approval
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import show, usd
 from sora_mcp.server.approval_question import build_question
 from sora_mcp.server.estimate_text import describe_estimate
 from sora_mcp.server.messages import describe_error, describe_job
-from sora_mcp.server.tools import estimate_cost
+from sora_mcp.server.stored_approval_questions import load_question
+from sora_mcp.server.tools import estimate_cost, list_videos
 from sora_mcp.store import Store
+from sora_mcp.store.records import Page
 from tests.each import each
 from tests.waiting import eventually
 
@@ -86,7 +90,7 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         other = await at.service.create(VideoRequest("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
         named = await at.create("aimlapi:sora-2", seconds=8)
-        cheaper = "aimlapi:veo-3.1-fast is $0.80 cheaper by its list price, but paused: it cost $0.50 where $0.04 was quoted."
+        cheaper = "aimlapi:veo-3.1-fast would cost about $1.00, but is paused until the user runs `sora-mcp resume aimlapi:veo-3.1-fast`"
         risk = "AI/ML API last charged 1150 % more than quoted ($0.50 on aimlapi:veo-3.1-fast, quoted $0.04): this may cost about "
         assert cheaper in other.warnings[0]
         assert f"{risk}$11.00." in other.warnings[0]
@@ -110,15 +114,17 @@ async def test_a_job_above_its_quote_says_that_its_model_is_paused_for_as_long_a
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
         done = await at.until((await at.bought(seconds=4)).id, "completed")
         told = describe_job(done, now=0)
-        prevented = "that Muvi charged $9.00 where $1.20 was quoted, which no cap or approval can prevent"
+        prevented = "that Muvi charged $9.00 where $1.20 was quoted: Muvi charges after the order, so no limit here can stop that"
         expected = "in a terminal: another like it will then probably cost $9.00."
-        assert f"tell the user this path, and {prevented}. muvi:sora-2-pro is paused until" in told
+        assert f"tell the user this path, and {prevented}" in told
+        assert "in the user's account there. muvi:sora-2-pro is paused until" in told
         assert expected in told
         assert "$9.00, quoted $1.20." in told
         assert await at.service.store.paused_models.resume(done.model)
         at.service.availability.forget()
         told = describe_job(await at.service.job(done.id, principal="local"), now=0)
-        assert f"{prevented}; another like it will probably cost $9.00." in told
+        assert prevented in told
+        assert "Another like it will probably cost $9.00." in told
         assert "paused" not in told
 
 
@@ -131,6 +137,12 @@ async def test_muvi_gives_a_pending_job_back_that_is_cancelled(tmp_path: Path) -
         gone = await at.service.cancel(job.id, principal="local")
         gone = await at.until(gone.id, *ENDS)
         assert (gone.state, gone.charged, at.held(), (await at.service.budget()).day_spent) == ("cancelled", "no", 0, 0)
+        named = replace(gone, actual=usd("1.20"))
+        assert (named.price_is, replace(named, charged="held").price_is) == ("estimate", "actual"), (
+            "nothing was charged, so no price is actual"
+        )
+        listed = list_videos.format_result(Page((gone,), None), await at.service.budget(), UTC, now=0).structured_content
+        assert f"{gone.id} cancelled, as the user asked, muvi:sora-2-pro" in (listed or {})["message"]
 
 
 async def test_what_muvi_keeps_of_a_job_that_is_cancelled_is_spent(tmp_path: Path) -> None:
@@ -224,6 +236,10 @@ async def test_a_paused_model_is_priced_by_what_it_last_cost_and_another_is_name
             await at.service.create(dear, principal="local")
         facts = dict((await build_question(at.service, dear, refused.value)).facts)
         assert facts["But"].startswith("Muvi last charged ")
+        waiting = await at.service.store.approvals.get(refused.value.quote_id)
+        on_screen = dict(describe_approval(waiting, at.service))
+        on_any_replica = dict((await load_question(at.service, waiting)).facts)
+        assert on_screen["but"] == on_any_replica["But"] == facts["But"]
         assert await at.service.store.paused_models.resume("muvi:veo-3.1-fast")
         at.service.availability.forget()
         other = await at.service.estimate(VideoRequest("A boat", "muvi:kling-3.0-pro", seconds=5), clips=1, principal="local")

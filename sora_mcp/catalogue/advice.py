@@ -65,6 +65,17 @@ def advise(refusal: SoraError, request: VideoRequest, catalogue: Catalogue, limi
     return tuple(_Advice(request, catalogue, limits, today).find(refusal))
 
 
+def list_others(request: VideoRequest, catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[Fix, ...]:
+    """Return every living model that takes the request within the caps, but for the sample."""
+    return tuple(_Advice(request, catalogue, limits, today).rank_others(but=None))
+
+
+def rank_replacement(model: str, likely: int, catalogue: Catalogue) -> tuple[bool, int]:
+    """Return a key that is the least for the model to name first in place of another: what it will probably cost decides, except that a
+    vendor that charged more than quoted for several models comes last."""
+    return model.partition(":")[0] in catalogue.overchargers, likely
+
+
 def is_alike(order: Order, own: Order) -> bool:
     """Return whether a clip is at least as long as another, and has sound where that one has."""
     return order.seconds >= own.seconds and (own.sound is not True or order.sound is True)
@@ -90,7 +101,7 @@ class _Advice:
                 named = self.catalogue.find_offers(self.request.model or "")
                 return self._name_successors(named) or self._name_models_at_hand()
             case PriceUnknown():
-                return self.name_other_models(but=self._find_offer())
+                return self._replace_unpriced(self._find_offer())
             case OverBudget():
                 return self._lower_price()
             case NeedsConfirmation():
@@ -114,7 +125,7 @@ class _Advice:
         """Return models in place of a name that no offer has: nothing where its family makes no clip as long as this one."""
         family = self.catalogue.find_family(name)
         if (elsewhere := self.catalogue.find_elsewhere(name)) is not None and not any(map(self.catalogue.is_buyable, elsewhere[1])):
-            own = [fix for fix in self._rank_others(but=None) if str(fix.value).startswith(f"{elsewhere[0].name}:")]
+            own = [fix for fix in self.rank_others(but=None) if str(fix.value).startswith(f"{elsewhere[0].name}:")]
             if own:
                 return own[:ALTERNATIVES]
         longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
@@ -172,7 +183,10 @@ class _Advice:
         """Return the fix with the price of all clips, the model that it belongs to, and whether a person has to agree."""
         total = replace(price, micros=Micros(price.micros * self.limits.clips))
         model = offer.id if fix.argument != "model" and (named is None or offer.id != named.id) else None
-        return replace(fix, micros=total.micros, clips=self.limits.clips, model=model, needs_yes=self.limits.needs_yes(total))
+        likely = offer.expect(total.micros)
+        return replace(
+            fix, micros=total.micros, clips=self.limits.clips, model=model, needs_yes=self.limits.needs_yes(total), likely=likely
+        )
 
     def _find_most_each(self, *caps: Micros | None) -> Micros:
         """Return the most that one clip of the call may cost."""
@@ -266,24 +280,33 @@ class _Advice:
             return ()
         plain = replace(self.request, model=None)
         own = next((order for offer in ended if (order := find_order(plain, offer, today=self.today)) is not None), None)
-        fixes = self._rank_others(but=None)
+        fixes = self.rank_others(but=None)
         alike = [fix for fix in fixes if fix.order is not None and own is not None and is_alike(fix.order, own)]
         best = [fix for fix in alike if fix.order and (hint := get_hint(fix.order.offer)) and hint.good_for == BEST][:1]
         return tuple([*best, *(fix for fix in alike if fix not in best)][:ALTERNATIVES])
 
+    def _replace_unpriced(self, offer: Offer | None) -> tuple[Fix, ...]:
+        """Return other models in place of one whose price nobody knows: of one that is paused for its price, what will cost the least."""
+        if offer is None or offer.id not in self.catalogue.paused_models:
+            return self.name_other_models(but=offer)
+        found = self.rank_others(but=offer)
+        return tuple(sorted(found, key=lambda fix: rank_replacement(str(fix.value), fix.likely or 0, self.catalogue))[:ALTERNATIVES])
+
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
         """Return other living models that take the very same request, within the caps, but for the sample: its scene is not what was
         asked for. Those that need no yes come first, and of all the cheapest of the family that was named."""
-        fixes = self._rank_others(but=but)
+        fixes = self.rank_others(but=but)
         named = name_brand(self.request.model or "")
         first = next((fix for fix in fixes if named and name_brand(str(fix.value)) == named), None)
         rest = [fix for fix in fixes if fix is not first]
         return tuple([*([] if first is None else [first]), *rest][:ALTERNATIVES])
 
-    def _rank_others(self, *, but: Offer | None) -> list[Fix]:
-        """Return every other living model that takes the request, but for the sample; those that need no yes first, then the cheapest."""
+    def rank_others(self, *, but: Offer | None) -> list[Fix]:
+        """Return every other living model that takes the request, but for the sample; those that need no yes first, then the one that will
+        probably cost the least. Vendors that charged more than quoted for several models come last."""
         offers = [offer for offer in self.catalogue.buyable_offers if offer.id != SAMPLE and (but is None or offer.id != but.id)]
-        return sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)
+        found = self._list_models(rank_orders(offers, self.request, today=self.today))
+        return sorted(found, key=lambda fix: (fix.needs_yes, rank_replacement(str(fix.value), fix.likely or 0, self.catalogue)))
 
     def _list_models(self, priced: Iterable[tuple[Order, Quote]]) -> tuple[Fix, ...]:
         most = self._find_most_each(self.limits.per_video)

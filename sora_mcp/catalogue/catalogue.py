@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -48,6 +49,25 @@ class Catalogue:
     def paused_models(self) -> frozenset[str]:
         """Ids of the models that are paused."""
         return frozenset(pause.model for pause in self.pauses)
+
+    @functools.cached_property
+    def overchargers(self) -> frozenset[str]:
+        """Names of the vendors that charged more than was quoted for several models."""
+        vendors = Counter(pause.vendor for pause in self.pauses if pause.is_overcharge)
+        return frozenset(vendor for vendor, models in vendors.items() if models > 1)
+
+    def with_pauses(self, pauses: tuple[Pause, ...]) -> Catalogue:
+        """Return the catalogue in which these models are paused, and the offers of their vendors know what was last charged too much."""
+        last = {pause.vendor: pause for pause in sorted(pauses, key=lambda pause: pause.since) if pause.is_overcharge}
+        own = {pause.model: pause for pause in pauses if pause.is_overcharge}
+
+        def mark(vendor: Vendor) -> Vendor:
+            if vendor.name not in last:
+                return vendor
+            offers = (replace(offer, overcharge=own.get(offer.id, last[vendor.name])) for offer in vendor.offers)
+            return replace(vendor, offers=tuple(offers))
+
+        return replace(self, pauses=pauses, vendors=tuple(map(mark, self.vendors)))
 
     def without_key(self, vendor: str) -> Catalogue:
         """Return the catalogue as it is without the vendor's key."""

@@ -11,7 +11,7 @@ from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.hints import BEST, find_label, get_hint
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
-from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.money import format_quote
 
 MOST_CHEAPER = 2
 """Other models of a family that are named beside the one with the best look."""
@@ -46,4 +46,4 @@ def describe_clip(order: Order, price: Quote, *, with_hint: bool = False) -> str
     """Return the model of an order, with its price, what its clip is like, and what it is good for."""
     hint = get_hint(order.offer) if with_hint else None
     good = f", {hint.good_for}" if hint is not None else ""
-    return f"{order.offer.id} ({format_dollars(price.micros)} for {describe_looks(order)}{good})"
+    return f"{order.offer.id} ({format_quote(price.micros, order.offer.expect(price.micros))} for {describe_looks(order)}{good})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -19,7 +20,7 @@ from sora_mcp.catalogue.usual_length import USUAL_S
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
-from sora_mcp.domain.money import Micros, format_dollars, round_up, show
+from sora_mcp.domain.money import Micros, format_dollars, format_excess, round_up, show
 
 MOST_CHANGE = 5
 """Percent by which a live price may differ from the dated one without a word."""
@@ -28,9 +29,12 @@ SHORT_S = 4
 
 
 CHEAPEST = "It is the cheapest model for this request."
+TIED = "It is one of {} models that cost the same, the least for this request."
 ONLY = "It is the only one of {} here that takes this request."
 NO_KEY = "No vendor's key is set up, so this is a free sample clip."
 """Why an offer was chosen of all that there are."""
+CHOICE = re.compile("|".join(rf"^{re.escape(why).replace(re.escape('{}'), '[0-9]+')} ?" for why in (CHEAPEST, TIED)))
+"""The reason that an order is the cheapest."""
 
 
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
@@ -120,7 +124,14 @@ def _choose(ranked: Sequence[tuple[Order, Quote]], request: VideoRequest, why: s
     a person is asked about that each time."""
     equal = [(order, price) for order, price in ranked if price.micros == ranked[0][1].micros]
     chosen, _ = min(equal, key=lambda one: bool(one[1].describe_doubt(today)))
+    if why == CHEAPEST and (tied := len({order.offer.model for order, _ in equal})) > 1:
+        why = TIED.format(tied)
     return chosen.offer, why if request.model is None or why is None else describe_choice(request.model, chosen, ranked, why)
+
+
+def remove_choice(why: str) -> str:
+    """Return the reasons of an order without the one that it is the cheapest, for a text that compares prices anyhow."""
+    return CHOICE.sub("", why)
 
 
 def _find_missing(offers: Sequence[Offer], request: VideoRequest, today: date) -> list[Offer]:
@@ -182,7 +193,7 @@ def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     """Raise OverBudget when the order costs more than the caller's own cap."""
     total, clips = Micros(price.micros * request.variations), request.variations
     if request.max_usd is not None and total > request.max_usd:
-        cost, cap = format_dollars(total), format_dollars(request.max_usd)
+        cost, cap = f"{format_dollars(total)}{format_excess(total, order.offer.expect(total))}", format_dollars(request.max_usd)
         what = f"{order.offer.id} costs {cost} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {cost} together"
         raise OverBudget(f"{what}, above max_usd {cap}. Only the user can raise it: ask whether {format_dollars(round_up(total))} is fine.")
 

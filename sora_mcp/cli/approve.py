@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import anyio
 
+from sora_mcp.catalogue.overcharges import describe_risk
 from sora_mcp.cli.consent import NO_TERMINAL, ask_price
 from sora_mcp.cli.program_path import not_in_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text
@@ -57,6 +58,7 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     yield "quote", approval.id
     yield "for", approval.principal if approval.principal != LOCAL else None
     yield "price", format_dollars(approval.total)
+    yield "but", describe_risk(offer, approval.total, service.catalogue) if offer is not None else None
     yield "each", format_dollars(approval.micros) if approval.uses > 1 else None
     yield "model", approval.model
     yield "ended", f"{ended.what}, by {ended.by}, on {ended.on}" if ended else None

@@ -56,6 +56,8 @@ class Fix:
     """The model that the price belongs to, where it is another than the refusal names."""
     needs_yes: bool = False
     """Whether a person has to agree to the price."""
+    likely: Micros | None = field(default=None, compare=False)
+    """What all will probably cost, where it is priced: more than `micros` where the vendor last charged more than was quoted."""
     order: Order | None = field(default=None, compare=False)
     """Of another model, and of a picture that is brought to the video's size: the clip that is made of the request."""
 

@@ -109,6 +109,8 @@ class NextClip:
     needs_yes: bool = False
     is_sent: bool = False
     """Whether the vendor gets the clip itself, to go on from it."""
+    likely: Micros | None = None
+    """What it will probably cost: more than `micros` where the vendor last charged more than was quoted."""
     as_long: NextClip | None = None
     """The same in the length of the clip before, where that is another and nobody said one."""
 
@@ -224,10 +226,10 @@ class Job:
 
     @property
     def price_is(self) -> Literal["estimate", "actual", "free"]:
-        """The kind of `price`."""
+        """The kind of `price`. What was not charged is no actual price, even where the vendor named one before."""
         if not self.price:
             return "free"
-        return "estimate" if self.actual is None else "actual"
+        return "estimate" if self.actual is None or self.charged == "no" else "actual"
 
     @property
     def is_unstated(self) -> bool:

@@ -78,6 +78,18 @@ def format_dollars(micros: int) -> str:
     return f"{'-' if micros < 0 else ''}${dollars:,}{show(rest)[2:]}"
 
 
+def format_quote(micros: int, likely: int | None) -> str:
+    """Return a quoted amount, and what will probably be charged where that is more."""
+    quoted, charged = format_dollars(micros), format_dollars(micros if likely is None else likely)
+    return quoted if quoted == charged else f"quoted {quoted}, probably about {charged}"
+
+
+def format_excess(micros: int, likely: int) -> str:
+    """Return what will probably be charged in place of a quoted amount, to stand after it in brackets; empty where that is no more."""
+    quoted, charged = format_dollars(micros), format_dollars(likely)
+    return "" if quoted == charged else f" (probably about {charged})"
+
+
 def round_up(micros: int) -> Micros:
     """Return the next whole cent upwards: what a cap must be, said as people say it."""
     return Micros(-(-micros // CENT) * CENT)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from sora_mcp.domain.money import Micros
+from sora_mcp.domain.pause import Pause
 
 Scalar = str | int | float | bool
 Confidence = Literal[
@@ -206,6 +207,8 @@ class Offer:
     """The offer with its dated price, where a live one took its place."""
     missing: Mapping[str, date] = field(default_factory=dict[str, date])
     """The vendor's names or paths of it that the vendor said within a day it does not have, or not now, and when."""
+    overcharge: Pause | None = None
+    """The last clip for which its vendor charged more than was quoted, while that model is paused; its own, where it is paused itself."""
 
     @functools.cached_property
     def id(self) -> str:
@@ -216,6 +219,10 @@ class Offer:
     def names(self) -> tuple[str, ...]:
         """The names that it may be called by: its id, the bare model, and the vendor's own name."""
         return self.id, self.model, f"{self.vendor}:{self.slug}".casefold()
+
+    def expect(self, price: Micros) -> Micros:
+        """Return what a clip of this price will probably cost: more than that where its vendor last charged more than was quoted."""
+        return price if self.overcharge is None else self.overcharge.expect(price)
 
     @property
     def keeps_length(self) -> bool:

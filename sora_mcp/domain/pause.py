@@ -21,6 +21,15 @@ class Pause:
     """What was quoted for that video, and what the vendor named for it, as far as the store has it."""
 
     @property
+    def is_overcharge(self) -> bool:
+        """Return whether it is known by how much the video cost more."""
+        return bool(self.quoted and self.cost and self.cost > self.quoted)
+
+    def expect(self, price: Micros) -> Micros:
+        """Return what a clip of this price costs where the vendor charges as much more for it."""
+        return Micros(price * self.cost // self.quoted) if self.quoted and self.cost and self.is_overcharge else price
+
+    @property
     def vendor(self) -> str:
         """The name of the vendor that charged it."""
         return self.model.partition(":")[0]

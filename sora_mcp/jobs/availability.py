@@ -71,7 +71,7 @@ class Availability:
         self._on_sale, self._lists = on_sale, {listed.vendor: listed for listed in lists}
         heard = {row.model: _day(row.at) for row in gone}
         vendors = tuple(_mark_missing(self._apply_list(vendor, heard), heard) for vendor in self.written.vendors)
-        catalogue = replace(self.written, vendors=vendors, pauses=pauses)
+        catalogue = replace(self.written, vendors=vendors).with_pauses(pauses)
         self.catalogue = catalogue.on_day(_day(self.clock()))
 
     def forget(self) -> None:

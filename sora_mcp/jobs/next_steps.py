@@ -13,7 +13,7 @@ from sora_mcp.catalogue.input_videos import name_clip
 from sora_mcp.catalogue.planner import find
 from sora_mcp.catalogue.rules import check, find_order, quote
 from sora_mcp.catalogue.sizes import has_shape, name_lines, orientation
-from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, PICTURES, Clip, Image, Job, NextClip, Offer, Size, VideoRequest
+from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, PICTURES, Clip, Image, Job, NextClip, Offer, Order, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import Micros
@@ -73,7 +73,7 @@ def _find_continuation(job: Job, maker: Job, catalogue: Catalogue, seconds: int 
         price = quote(order, today=today)
         if catalogue.is_buyable(order.offer) and order.missing is None:
             is_sent = order.clip is not None
-            return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound, is_sent=is_sent)
+            return make_next_clip(order, price.micros, is_sent=is_sent)
     return None
 
 
@@ -86,8 +86,16 @@ def find_cheaper(job: Job, catalogue: Catalogue, *, today: date) -> NextClip | N
     request = continue_elsewhere(VideoRequest(ANY_PROMPT, seconds=clip.seconds), job, catalogue)
     for order, price in rank_orders(catalogue.eligible_offers, replace(request, image=frame_like(file)), today=today)[:1]:
         if price.micros * CHEAPER <= clip.micros and not price.describe_doubt(today):
-            return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound)
+            return make_next_clip(order, price.micros)
     return None
+
+
+def make_next_clip(order: Order, micros: Micros, *, needs_yes: bool = False, is_sent: bool = False) -> NextClip:
+    """Return the clip of an order as one that could be bought, with what it will probably cost."""
+    return NextClip(
+        *(order.offer.id, order.size.text, order.seconds, micros, order.options, order.sound, needs_yes, is_sent),
+        likely=order.offer.expect(micros),
+    )
 
 
 def _extend(asked: VideoRequest, job: Job, maker: Job, catalogue: Catalogue, *, today: date) -> VideoRequest | None:
@@ -111,7 +119,7 @@ def find_change(job: Job, catalogue: Catalogue, *, today: date) -> NextClip | No
         return None
     clip = Clip("data:video/mp4;base64,", bytes=file.bytes, duration_s=file.duration_s, job_id=job.id)
     for order, price in rank_orders(catalogue.eligible_offers, VideoRequest(ANY_PROMPT, edits=clip), today=today)[:1]:
-        return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound)
+        return make_next_clip(order, price.micros)
     return None
 
 
@@ -154,7 +162,7 @@ def read_fixes(fixes: Sequence[Fix], request: VideoRequest) -> tuple[NextClip, .
     """Return the models among the fixes. Where the first frame decides the shape, those where it does not are left out."""
     orders = [(fix.order, fix) for fix in fixes if fix.order is not None and fix.micros is not None]
     return tuple(
-        NextClip(order.offer.id, order.size.text, order.seconds, fix.micros or Micros(0), order.options, order.sound, fix.needs_yes)
+        make_next_clip(order, fix.micros or Micros(0), needs_yes=fix.needs_yes)
         for order, fix in orders
         if request.size is not None or request.clip is not None or not has_shape(order.size)
     )

@@ -62,6 +62,7 @@ from sora_mcp.jobs.next_steps import (
     rebuild_requests,
 )
 from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
+from sora_mcp.jobs.replacements import find_replacements
 from sora_mcp.jobs.request_inputs import RequestInputs
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
@@ -142,14 +143,18 @@ class VideoService(JobContext):
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, what the caps forbid is
         named only where they forbid all. `without` is a vendor that is left out."""
         budget = await self.budget(principal)
-        needs_yes = partial(self.needs_yes, budget=budget)
-        limits = Limits(budget.per_video, budget.remainder, needs_yes, has_media_extra(), max(clips, request.variations))
+        limits = self._find_limits(budget, max(clips, request.variations))
         fewer = self._find_fewer(request, budget) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
         catalogue = self.catalogue.without_key(without) if without else self.catalogue
         found = (*fewer, *advise(refusal, request, catalogue, limits, today=self.today))
         if found or buys:
             return found
         return advise(refusal, request, self.catalogue, replace(limits, left=None), today=self.today)
+
+    def _find_limits(self, budget: Budget, clips: int = 1) -> Limits:
+        """Return the limits on what may be bought instead of a refused call, or of a paused model."""
+        needs_yes = partial(self.needs_yes, budget=budget)
+        return Limits(budget.per_video, budget.remainder, needs_yes, has_media_extra(), clips)
 
     def _find_fewer(self, request: VideoRequest, budget: Budget) -> Iterator[Fix]:
         """Yield the number of takes that can be bought, where that is fewer than were asked for."""
@@ -294,10 +299,11 @@ class VideoService(JobContext):
         job = self.in_memory_facts.add_to(job)
         if job.unwritten is not None or job.trouble is not None:
             return job
-        if job.is_above_quote or job.state in ("completed", "failed"):
+        if job.is_above_quote or job.deduplicated or job.state in ("completed", "failed"):
             await self.availability.refresh()
-            if job.is_above_quote and job.model in self.catalogue.paused_models:
-                job = replace(job, is_paused=True, instead=await self._find_others(job))
+            if (job.is_above_quote or job.deduplicated) and job.model in self.catalogue.paused_models:
+                limits = self._find_limits(await self.budget(job.principal))
+                job = replace(job, is_paused=True, instead=find_replacements(job, self.catalogue, limits, today=self.today))
         if job.state == "completed" and job.artifact is not None:
             going_on = self.continuations.find(job, await find_maker(self.store, job), self.catalogue, today=self.today)
             return replace(job, continuation=going_on, chain=await find_chain(self.store, job))

@@ -128,8 +128,7 @@ def _describe_purchase(
         yield "Sound", SOUND.get(error.order.sound, "up to the model")
     each = f", {format_dollars(quote.micros)} each" if quote.uses > 1 else ""
     yield "Price", f"{format_dollars(quote.total)}{each}{_describe_price(error.price)}"
-    if risk := describe_risk(quote.model.partition(":")[0], quote.total, service.catalogue):
-        yield "But", risk
+    yield from describe_overcharges(service, quote)
     if error.reason:
         yield "Asked because", error.reason
     if trim := describe_cheaper(service, request, error):
@@ -153,6 +152,13 @@ def describe_clips(service: VideoService, quote: Approval) -> Iterator[tuple[str
         yield "Clips", f"{quote.uses}, with any prompts"
     elif quote.clips > 1:
         yield "Clips", f"{quote.clips} takes of the same request"
+
+
+def describe_overcharges(service: VideoService, quote: Approval) -> Iterator[tuple[str, str]]:
+    """Yield what the price of a quote may become at a vendor that last charged more than it quoted."""
+    offer = service.catalogue.get(quote.model)
+    if offer is not None and (risk := describe_risk(offer, quote.total, service.catalogue)):
+        yield "But", risk
 
 
 def describe_cheaper(service: VideoService, request: VideoRequest, error: NeedsConfirmation) -> str:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sora_mcp.domain import EDIT_MODEL, Job, Vendor
-from sora_mcp.server.charges import capitalize, describe_hold, describe_money, format_price
+from sora_mcp.server.charges import capitalize, describe_hold, describe_money, format_price, name_refund_rule
 from sora_mcp.server.job_names import name_job
 from sora_mcp.server.vendor_words import name_vendor, quote_vendor
 
-RULES = {
-    True: "{vendor} refunds cancelled clips automatically",
-    False: "{vendor} does not refund cancelled clips",
-    None: "{vendor} does not say whether it refunds cancelled clips",
-}
-"""What a vendor does with the money of a cancelled clip."""
 TODO = {True: "; nothing to do.", False: ".", None: ": check your account there."}
 
 
@@ -23,8 +17,8 @@ def describe_pending(job: Job, vendor: Vendor | None, *, first_asked_at: float |
     before, where it was."""
     again = "" if first_asked_at is None else f" again (first at {_format_time(first_asked_at)})"
     asked = f"{name_vendor(job)} was asked{again} to cancel {job.id}, and has not stopped it yet."
-    rule = f"; {_find_rule(vendor)}" if vendor and job.micros else ""
-    return f'{asked} {describe_hold(job)}{rule}. Next: get_video_status("{job.id}") waits for its end.'
+    rule = f"; {name_refund_rule(vendor)}" if vendor and job.micros and job.charged == "yes" else ""
+    return f'{asked} {describe_hold(job, vendor)}{rule}. Next: get_video_status("{job.id}") waits for its end.'
 
 
 def describe_cancellation(job: Job) -> str:
@@ -57,7 +51,7 @@ def _describe_cost(job: Job, vendor: Vendor | None) -> str:
     if job.charged == "yes" and job.actual is not None:
         rest = job.micros - job.actual
         return f"{price} was charged." if rest <= 0 else f"{price} of the {format_price(job.micros)} was charged; the rest came back."
-    rule, todo = _find_rule(vendor), TODO[vendor.refunds]
+    rule, todo = name_refund_rule(vendor), TODO[vendor.refunds]
     if job.charged == "yes" and vendor.refunds:
         return f"{vendor.title} charged {price} first and refunds cancelled clips automatically; nothing to do."
     return f"{describe_money(job)}; {rule}{todo if job.charged != 'unknown' else '.'}"
@@ -65,7 +59,3 @@ def _describe_cost(job: Job, vendor: Vendor | None) -> str:
 
 def _format_time(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%H:%M} UTC"
-
-
-def _find_rule(vendor: Vendor) -> str:
-    return vendor.cancel_note or RULES[vendor.refunds].format(vendor=vendor.title)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from sora_mcp.domain import Charged, Job
+from sora_mcp.domain import Charged, Job, Vendor
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line, describe_command
 from sora_mcp.server.vendor_words import find_vendor, name_vendor
 
+RULES = {
+    True: "{vendor} refunds cancelled clips automatically",
+    False: "{vendor} does not refund cancelled clips",
+    None: "{vendor} does not say whether it refunds cancelled clips",
+}
+"""What a vendor does with the money of a cancelled clip."""
 SUFFIXES: Mapping[Charged, str] = {"held": " reserved", "unknown": " perhaps charged"}
 
 
@@ -67,35 +73,52 @@ def capitalize(clause: str) -> str:
     return clause[:1].upper() + clause[1:]
 
 
-def describe_hold(job: Job) -> str:
-    """Say what is known of the money of a job that goes on, as the beginning of a sentence."""
+def describe_hold(job: Job, vendor: Vendor | None = None) -> str:
+    """Say what is known of the money of a job that goes on, as the beginning of a sentence. `vendor` is as the caller knows it."""
     if not job.price:
         return "It is free"
     if job.waits_until is None and job.charged == "no":
         return "It is on its way"
     if job.is_stopping and job.charged != "yes":
-        return f"It may still finish and cost {format_price(job.price)} at most{_describe_quote(job)}"
+        return f"Not settled yet: {_describe_stop(job, vendor or find_vendor(job))}"
     if job.charged == "yes" and job.waits_until is None:
         return f"Already paid ({format_cost(job)})"
     return f"{format_price(job.price)} is reserved{_describe_quote(job)}"
 
 
+def _describe_stop(job: Job, vendor: Vendor | None) -> str:
+    """Say as a clause what a job costs that its vendor was asked to cancel: nothing where that one gives the money of a cancelled clip
+    back, and stops it in time."""
+    most = f"{format_price(job.price)} at most{_describe_quote(job)}"
+    if vendor is not None and vendor.refunds and not vendor.cancel_note:
+        return f"nothing if {vendor.title} stops it in time, {most} if it finishes first"
+    return f"{most}; {name_refund_rule(vendor)}" if vendor is not None else most
+
+
+def name_refund_rule(vendor: Vendor) -> str:
+    """Return as a clause what a vendor does with the money of a cancelled clip."""
+    return vendor.cancel_note or RULES[vendor.refunds].format(vendor=vendor.title)
+
+
 def describe_overcharge(job: Job) -> str:
-    """Say as a clause that it cost more than was quoted, how long its model is paused for that, and what another one may cost; empty where
-    it did not."""
+    """Say as a clause that it cost more than was quoted, why nothing here prevents that, how long its model is paused for it, and what
+    another one may cost; empty where it did not."""
     if not is_overcharged(job):
         return ""
-    clause = f"{name_vendor(job)} charged {format_price(job.price)} where {format_price(job.micros)} was quoted"
-    resume = describe_command("resume", job.model)
-    pause = f". {job.model} is paused until the user runs {resume}: " if job.is_paused else "; "
-    another = f"another like it will {'then ' if job.is_paused else ''}probably cost {format_price(job.price)}"
-    return f"{clause}, which no cap or approval can prevent{pause}{another}"
+    vendor = name_vendor(job)
+    clause = f"{vendor} charged {format_price(job.price)} where {format_price(job.micros)} was quoted"
+    calculated = "the price was our calculation, and " if job.confidence == "derived" else ""
+    why = f"{calculated}{vendor} charges after the order, so no limit here can stop that"
+    whose = f"Why, only {vendor} can say; the charge is in the user's account there"
+    if job.is_paused:
+        return f"{clause}: {why}. {whose}. {describe_pause(job)}"
+    return f"{clause}: {why}. {whose}. Another like it will probably cost {format_price(job.price)}"
 
 
-def describe_bill(job: Job) -> Iterator[str]:
-    """Yield who can say why a job cost more than was quoted, where it did."""
-    if is_overcharged(job):
-        yield f"Why it charged more, the user asks {name_vendor(job)}, whose account shows the charge."
+def describe_pause(job: Job) -> str:
+    """Say as a clause how long the job's model is paused, and what another clip like it will probably cost then."""
+    another = f": another like it will then probably cost {format_price(job.price)}" if job.is_above_quote else ""
+    return f"{job.model} is paused until the user runs {describe_command('resume', job.model)}{another}"
 
 
 def is_overcharged(job: Job) -> bool:

@@ -18,7 +18,7 @@ from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.catalogue.usual_length import find_usual_length, quote_at_length
 from sora_mcp.domain import MOST_TAKES, Offer, Order, Quote
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import Micros, format_excess
 from sora_mcp.server.charges import format_price, say_all
 from sora_mcp.server.messages import SOUND_OPEN, describe_sound
 
@@ -257,7 +257,8 @@ class Comparison:
     def _describe_cost(self, order: Order, price: Quote) -> str:
         """Return what the clips cost together, and each; how many of them, where the caps leave no room for all."""
         total, clips = self._sum(order, price), self.estimate.clips
-        both = f"{format_price(total)} ({format_price(price.micros)})" if clips > 1 and total else format_price(total)
+        each = f" ({format_price(price.micros)})" if clips > 1 and total else ""
+        both = f"{format_price(total)}{each}{format_excess(total, order.offer.expect(total))}"
         return f"{both}{self._room.describe(price.micros, clips)}"
 
 

@@ -13,7 +13,7 @@ from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, descri
 from sora_mcp.catalogue.hints import BEST, TALK
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
-from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
+from sora_mcp.catalogue.planner import NO_KEY, remove_choice
 from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.money import format_dollars
@@ -136,7 +136,7 @@ def _describe_offer(estimate: Estimate, comparison: Comparison) -> Iterator[str]
 def _describe_notes(estimate: Estimate, comparison: Comparison) -> Iterator[str]:
     """Yield why this offer was chosen, what gives more for less, and warnings."""
     order, catalogue = estimate.order, comparison.catalogue
-    why = (order.why or "").removeprefix(CHEAPEST).removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
+    why = remove_choice(order.why or "").removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
     if why and not estimate.refusal and not comparison.usual_length:
         yield why
     yield from _describe_edit(estimate)

@@ -14,6 +14,7 @@ from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import EDIT_MODEL, EDITS, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix, without_point
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
+from sora_mcp.domain.money import format_quote
 from sora_mcp.domain.terminal_command import command_line, describe_command
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
@@ -226,7 +227,8 @@ def _describe_price(fix: Fix) -> str:
     clips = f" for {fix.clips} clips" if fix.clips > 1 else ""
     clip = "" if fix.order is None else f"{describe_looks(fix.order)}, "
     model = f" on {fix.model}" if fix.model else ""
-    return f"{clip}{format_price(fix.micros or 0)}{clips}{model}{', needs approval' if fix.needs_yes else ''}"
+    price = format_quote(fix.micros, fix.likely) if fix.micros else format_price(0)
+    return f"{clip}{price}{clips}{model}{', needs approval' if fix.needs_yes else ''}"
 
 
 def _format_value(fix: Fix) -> str:
@@ -239,7 +241,7 @@ def _describe_done(job: Job, file: Artifact) -> str:
     kind = "path" if place == file.path else f"address{_describe_door()}"
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     if job.deduplicated:
-        return f"{job.id}, {format_cost(job)}.\nFile: {place}\nNext: tell the user."
+        return f"{job.id}, {format_cost(job)}.\nFile: {place}\nNext: tell the user this {kind}."
     notes = f" Note: {' '.join(warnings)}" if (warnings := _list_notes(job)) else ""
     use = _describe_next(job, file)
     if overcharge := describe_overcharge(job):

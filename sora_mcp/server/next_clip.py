@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sora_mcp.catalogue.clip_descriptions import SOUND
 from sora_mcp.domain import EDITS, PICTURES, Job, NextClip
-from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.money import format_quote
 
 MOST_RIVALS = 2
 """Models of other vendors that are named after a refusal of the content."""
@@ -19,24 +19,24 @@ def describe_continuation(job: Job) -> str:
     if (clip := job.continuation) is None or not clip.micros:
         return ""
     model = "" if clip.model == job.model else f"{clip.model}, "
-    return f" ({model}{clip.seconds} s, {format_dollars(clip.micros)}{_describe_as_long(clip)})"
+    return f" ({model}{clip.seconds} s, {format_quote(clip.micros, clip.likely)}{_describe_as_long(clip)})"
 
 
 def _describe_as_long(clip: NextClip) -> str:
     """Say what the clip costs in the length of the one before, as a clause."""
-    return "" if clip.as_long is None else f"; with seconds={clip.as_long.seconds} {format_dollars(clip.as_long.micros)}"
+    return "" if clip.as_long is None else f"; with seconds={clip.as_long.seconds} {format_quote(clip.as_long.micros, clip.as_long.likely)}"
 
 
 def describe_change(job: Job, change: NextClip | None) -> Iterator[str]:
     """Yield what a finished clip costs to change by words, at the cheapest model that takes it."""
     if change is not None:
-        price = f"{format_dollars(change.micros)} on {change.model}"
+        price = f"{format_quote(change.micros, change.likely)} on {change.model}"
         yield f'Changed by words: create_video(edits="{job.id}") is {price}; list_sizes(model="edit") has the others.'
 
 
 def name_change(change: NextClip | None) -> str:
     """Return the call that changes the clip that was just named, by words, and its price, as a sentence; empty where there is none."""
-    return "" if change is None else f"create_video(edits=…) changes it ({format_dollars(change.micros)}, {change.model})."
+    return "" if change is None else f"create_video(edits=…) changes it ({format_quote(change.micros, change.likely)}, {change.model})."
 
 
 def describe_ways_on(job: Job, cheaper: NextClip | None = None) -> Iterator[str]:
@@ -46,7 +46,7 @@ def describe_ways_on(job: Job, cheaper: NextClip | None = None) -> Iterator[str]
     audio = _format_audio(clip)
     frame = "" if clip.is_sent else f', image="{job.id}#last"'
     yield (
-        f'Going on: create_video(continues="{job.id}") makes {clip.seconds} s on {clip.model} for {format_dollars(clip.micros)}'
+        f'Going on: create_video(continues="{job.id}") makes {clip.seconds} s on {clip.model} for {format_quote(clip.micros, clip.likely)}'
         f"{_describe_as_long(clip)}. "
         f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip)}{audio}{frame}, seconds=…).'
     )
@@ -64,8 +64,8 @@ def describe_instead(job: Job) -> str:
 
 def describe_another(job: Job) -> str:
     """Say how the same is made while the model of a finished clip is paused; else empty. A blank comes before it."""
-    calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead[:1]]
-    return f" Until then, the same prompt{_name_inputs(job)}: {calls[0]}." if calls else ""
+    calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead]
+    return f" Until then, the same prompt{_name_inputs(job)}: {', or '.join(calls)}." if calls else ""
 
 
 def _format_call(clip: NextClip) -> str:
@@ -86,7 +86,7 @@ def _format_audio(clip: NextClip) -> str:
 
 def _describe_price(clip: NextClip) -> str:
     yes = "needs approval" if clip.needs_yes else ""
-    return ", ".join(filter(None, (format_dollars(clip.micros), SOUND[clip.sound], yes)))
+    return ", ".join(filter(None, (format_quote(clip.micros, clip.likely), SOUND[clip.sound], yes)))
 
 
 def _name_inputs(job: Job) -> str:

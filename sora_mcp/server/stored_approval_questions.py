@@ -11,7 +11,7 @@ from sora_mcp.domain import Image
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.text import sanitize
-from sora_mcp.server.approval_question import Question, describe_clips, describe_room, describe_terms
+from sora_mcp.server.approval_question import Question, describe_clips, describe_overcharges, describe_room, describe_terms
 from sora_mcp.server.context import ToolContext
 
 if TYPE_CHECKING:
@@ -40,9 +40,12 @@ async def load_question(service: VideoService, quote: Approval) -> Question:
     if body is None:
         prompt, terms = quote.prompt or "any", describe_terms(quote, is_exact=bool(quote.prompt))
         facts, clips = (*describe_clips(service, quote), ("Price", format_dollars(quote.total))), quote.clips * quote.uses
+        facts = (*facts, *describe_overcharges(service, quote))
         return Question(quote.id, facts, prompt, quote.total, left, terms, quote.expires_at, seconds_left, clips=clips)
     fields: dict[str, Any] = {name: body[name] for name in STORED}
-    fields["facts"] = tuple((name, text) for name, text in body["facts"])
+    facts = tuple((name, text) for name, text in body["facts"])
+    known = {name for name, _ in facts}
+    fields["facts"] = (*facts, *((name, text) for name, text in describe_overcharges(service, quote) if name not in known))
     fields["pictures"] = tuple((name, Image(uri)) for name, uri in body["pictures"])
     return Question(quote.id, left=left, expires_at=quote.expires_at, seconds_left=seconds_left, **fields)
 

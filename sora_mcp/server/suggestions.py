@@ -17,6 +17,7 @@ from sora_mcp.catalogue.families import explain_unknown, name_best_look
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.free_edits import describe_trim
 from sora_mcp.catalogue.input_videos import ANY_CLIP
+from sora_mcp.catalogue.overcharges import describe_risk
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import FIT, one_of
 from sora_mcp.domain import CONTINUES, EDITS, JOB_ID, PICTURES, VideoRequest
@@ -96,7 +97,7 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     request = await _read(request, tool, service)
     fixes = await service.advise(refusal, request, principal=principal(), buys=BUYS[tool], clips=_count_clips(arguments))
     if isinstance(refusal, NeedsConfirmation):
-        return Suggestion(_name_cheaper(refusal, arguments.request, service), fixes)
+        return Suggestion(await _add_to_question(refusal, arguments.request, service), fixes)
     refusal = await _explain(refusal, arguments.request, request, service, fixes=fixes, is_bought=BUYS[tool])
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
@@ -151,10 +152,14 @@ def _append(refusal: BrokenRules, sentence: str) -> BrokenRules:
     return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=f"{refusal.message} {sentence}")
 
 
-def _name_cheaper(refusal: NeedsConfirmation, request: VideoRequest, service: VideoService) -> NeedsConfirmation:
-    """Return the refusal with how the same is had for much less, where it is."""
-    cheaper = describe_cheaper(service, request, refusal)
-    return refusal if not cheaper else refusal.change(f"{refusal.message} {cheaper}")
+async def _add_to_question(refusal: NeedsConfirmation, request: VideoRequest, service: VideoService) -> NeedsConfirmation:
+    """Return the refusal with what its price may become where the vendor charged more than quoted, and how the same is had for less."""
+    risk, order = None, refusal.order
+    if order is not None and order.offer.overcharge is not None:
+        quote = await service.store.approvals.get(refusal.quote_id)
+        risk = describe_risk(order.offer, quote.total, service.catalogue)
+    added = [*filter(None, (risk, describe_cheaper(service, request, refusal)))]
+    return refusal.change(" ".join([refusal.message, *added])) if added else refusal
 
 
 def _name_continues(refusal: BrokenRules) -> BrokenRules:

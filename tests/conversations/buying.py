@@ -12,7 +12,7 @@ CAT = "My cat dances on a sofa"
 DOG = "My dog sleeps"
 IN_4K = {"prompt": CAT, "model": "muvi:veo-3.1", "size": "16:9 4k", "seconds": 8}
 DEARER = Arm("aimlapi", "status", {"meta": {"usage": {"usd_spent": 1.56}}})
-ASK_VENDOR = "Why it charged more, the user asks AI/ML API, whose account shows the charge."
+ASK_VENDOR = "Why, only AI/ML API can say; the charge is in the user's account there."
 CAREFUL = {"SORA_MCP_CONFIRM_ABOVE_USD": "0.50", "SORA_MCP_PER_VIDEO_USD": "2", "SORA_MCP_DAILY_USD": "3"}
 
 BUYING = (
@@ -213,7 +213,7 @@ BUYING = (
         call("create_video", "$0.52", as_job="cat", prompt=CAT, model=VEO),
         call(
             "get_video_status",
-            "AI/ML API charged $1.56 where $0.52 was quoted, which no cap or approval can prevent",
+            "AI/ML API charged $1.56 where $0.52 was quoted: AI/ML API charges after the order, so no limit here can stop that. Why, only",
             "`sora-mcp resume aimlapi:veo-3.1-fast` in a terminal: another like it will then probably cost $1.56",
             job_id="{cat}",
         ),

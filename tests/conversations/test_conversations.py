@@ -11,11 +11,12 @@ from .buying import BUYING
 from .comparing import COMPARING
 from .finding import FINDING
 from .looking import LOOKING
+from .overcharging import OVERCHARGING
 from .pricing import PRICING
 from .script import Talk, play
 from .starting import STARTING
 
-TALKS = (*ADVISING, *BUYING, *COMPARING, *LOOKING, *FINDING, *PRICING, *STARTING)
+TALKS = (*ADVISING, *BUYING, *COMPARING, *LOOKING, *FINDING, *OVERCHARGING, *PRICING, *STARTING)
 ROWS = [
     pytest.param(
         script,

@@ -11,12 +11,13 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
 from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.planner import NO_KEY
-from sora_mcp.domain import LOCAL, MOST_TAKES, Job, VideoRequest
+from sora_mcp.domain import LIVE, LOCAL, MOST_TAKES, Job, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.server.charges import format_price
+from sora_mcp.server.charges import describe_pause, format_price
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.elicitation import create_with_approval
 from sora_mcp.server.messages import UNCLEAR, describe_ended, describe_job, describe_order, format_duration, format_minute
+from sora_mcp.server.next_clip import describe_another
 from sora_mcp.server.results import build_job_result, build_takes_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
@@ -109,12 +110,20 @@ def format_result(job: Job, *, now: float, request_id: str = "", lingers: bool =
 
 def _describe(job: Job, *, now: float, request_id: str, lingers: bool) -> str:
     if job.deduplicated:
-        again = "Same request_id" if request_id else "Same request (for a new take: options.variation=1)"
-        return f"{again}, so nothing was bought: {describe_job(job, now=now)}"
+        again = _describe_repeat(job, "for a new take: options.variation=1", request_id=request_id)
+        return f"{again}{describe_job(job, now=now)}"
     left = "" if job.day_left is None or not job.micros else f" (left today {format_dollars(job.day_left)})"
     ready = _describe_wait(job, job.waits_until, lingers=lingers)
     started = f"{_describe_end(job)}Started {describe_order(job)}, {format_price(job.price)}{left}."
     return f'{started}{_describe_notes(job)} {ready} Next: get_video_status("{job.id}").'
+
+
+def _describe_repeat(job: Job, how: str, *, request_id: str) -> str:
+    """Begin the answer to a repeated call: how a new take is made; while the model is paused, that none is, and what works instead."""
+    if job.is_paused and job.state in (*LIVE, "completed"):
+        pause = f"{describe_pause(job)}.{describe_another(job)}"
+        return f"Same request, so nothing was bought. There is no new take now: {pause} The one there is: "
+    return f"{'Same request_id' if request_id else f'Same request ({how})'}, so nothing was bought: "
 
 
 def _describe_end(job: Job) -> str:
@@ -141,9 +150,9 @@ def _describe_takes(job: Job, *, request_id: str, lingers: bool) -> str:
     cost = format_price(price) if not price else f"{format_price(price)} in all"
     follow = f"Next: get_video_status(job_ids={json.dumps([take.id for take in takes])})."
     if job.deduplicated:
-        again = "Same request_id" if request_id else "Same request (for new takes: options.variation)"
+        again = _describe_repeat(job, "for new takes: options.variation", request_id=request_id)
         states = ", ".join(f"{count} {state}" for state, count in Counter(take.state for take in takes).items())
-        return f"{again}, so nothing was bought: {len(takes)} takes on {job.model}, {states}, {cost}. {follow}"
+        return f"{again}{len(takes)} takes on {job.model}, {states}, {cost}. {follow}"
     left = "" if job.day_left is None or not price else f" (left today {format_dollars(job.day_left)})"
     ready = _describe_wait(job, max((take.waits_until or 0 for take in takes), default=0) or None, lingers=lingers)
     what = describe_order(job).partition(" ")[2]

@@ -18,7 +18,7 @@ from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.budget_text import describe_spent
 from sora_mcp.server.cancellations import name_cancellation
-from sora_mcp.server.charges import describe_basis, describe_bill, describe_charge
+from sora_mcp.server.charges import describe_basis, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.date_words import read_day
 from sora_mcp.server.messages import describe_job, describe_sound, name_way
@@ -140,7 +140,7 @@ def format_whole(
     """Return the result for one job with all that is known of it: `approval` is the yes that bought it, `change` what `edits` makes of it,
     `cheaper` what goes on from it for much less."""
     fields = whole_fields(job, approval) | {"prompt": _shorten_prompt(job.prompt)}
-    lines = [describe_job(job, now=now), *describe_bill(job), *describe_ways_on(job, cheaper), *describe_change(job, change)]
+    lines = [describe_job(job, now=now), *describe_ways_on(job, cheaper), *describe_change(job, change)]
     message = "\n".join([*_describe_whole(job, zone), *lines])
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 
@@ -156,7 +156,8 @@ def _describe(page: Page, lines: Sequence[str], budget: Budget, *, filters: str)
 def _describe_line(job: Job, zone: tzinfo, now: float) -> str:
     way = name_way(job, now) if job.state in ("queued", "running") and not job.saving else ""
     why = name_reason(job, most_quoted=MOST_QUOTED) or "; ".join(filter(None, (way, name_cancellation(job))))
-    reason = f" ({why})" if why else ""
+    is_wish = job.state == "cancelled" and job.cancel_asked_at is not None
+    reason = ", as the user asked" if is_wish else f" ({why})" if why else ""
     deleted = f" (its file {said})" if (said := describe_deletion(job)) else ""
     path = f" {name_place(job, job.artifact.path)}" if job.artifact else deleted
     return f'{_describe_facts(job, zone, reason=reason)}: "{sanitize(job.prompt, MOST_PROMPT) or ""}"{path}'

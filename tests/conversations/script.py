@@ -36,6 +36,8 @@ MONEY = ("create_video", "cancel_video")
 """Tools that can move money: the others never say that none was."""
 MICROS = re.compile(r"\$\d+\.\d{4,}(?![\d/])")
 """An amount that nobody says aloud; the price of a second keeps what it needs."""
+IDS = re.compile(r"(?<![a-z0-9])[qv]_[0-9a-z]+", re.IGNORECASE)
+"""Quotes and jobs: their letters are drawn at random, and may spell what a call is to leave out."""
 SECONDS = {"tall": 4, "long": 12}
 """Of the clips that are made for a conversation."""
 PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90), "print.png": (800, 600)}
@@ -322,8 +324,14 @@ def _check(step: Call, result: CallToolResult, table: Table) -> None:
     assert step.tool in MONEY or "Not sent" not in text, where
     missing = [phrase for phrase in step.says if (filled := _fill(phrase, table)).casefold() not in text.casefold() and filled]
     assert not missing, f"{missing} not in {where}"
-    wrong = [phrase for phrase in step.never if phrase.casefold() in text.casefold()]
+    wrong = find_forbidden(step.never, text)
     assert not wrong, f"{wrong} in {where}"
+
+
+def find_forbidden(phrases: Sequence[str], text: str) -> list[str]:
+    """Return which of the phrases the text says outside its ids."""
+    said = IDS.sub("", text).casefold()
+    return [phrase for phrase in phrases if phrase.casefold() in said]
 
 
 def _remember(step: Call, fields: Mapping[str, Any], table: Table) -> None:

@@ -128,7 +128,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
         ("OpenAI ended Sora 2 on 2026-09-24. Still sold, and perhaps refused: muvi:sora-2 ($0.40", "best look: muvi:"),
         ("No v",),
     ),
-    ("openai sora", (), {}, ("ended Sora 2", "A key for it would be of no use"), ("Still sold",)),
+    ("openai sora", (), {}, ("ended Sora 2", "Real clips need an account and a key"), ("Still sold", "of no use")),
     ("sroa 2", ("fal",), {}, ("No vendor sells 'sroa 2'. OpenAI ended Sora 2", "a key for it would be of no use"), ("Still sold",)),
     ("klign 3", ("fal",), {}, ("No vendor sells 'klign 3'. Cheapest first: fal:kling-3.0",), ("kling-o3",)),
     ("Veo 3", (), {}, ("No vendor sells 'Veo 3'. No key here for any of these. The user gets one, ", " this app. Cheapest first: "), ()),

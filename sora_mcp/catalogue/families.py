@@ -11,6 +11,7 @@ from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, describe_joining, describe_split, find_smaller_split, find_split, plan_parts_on
 from sora_mcp.catalogue.family_choice import describe_clip
+from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.frame_shapes import describe_shape
 from sora_mcp.catalogue.free_edits import describe_cut
 from sora_mcp.catalogue.hints import BEST, find_label
@@ -86,11 +87,10 @@ def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: C
     if ranked := rank_orders(usable, replace(request, model=None), today=today, with_missing=True):
         named = one_of([describe_clip(order, price) for order, price in ranked[:MOST_NAMED]])
         yield f"Still sold, and perhaps refused: {named}; only a full name buys one."
-    elif not usable:
-        still = "No vendor with a key still sells it, and a" if catalogue.keyed else "A"
-        yield f"{still} key for it would be of no use."
+    elif catalogue.keyed and not usable:
+        yield "No vendor with a key still sells it, and a key for it would be of no use."
     if not catalogue.keyed:
-        yield "list_sizes shows the models that can be bought."
+        yield describe_first_key(catalogue, today=today)
     yield from name_best_look(request, catalogue, today=today)
 
 

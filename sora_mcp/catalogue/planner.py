@@ -10,6 +10,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_eligible, rank_orders
 from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
+from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.overcharges import describe_pauses
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
@@ -206,7 +207,7 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
         named = catalogue.find_named(request.model)
         is_living = any(catalogue.is_living(offer) for offer in named)
         if not is_living and not any(catalogue.is_usable(offer) for offer in named):
-            raise ModelRetired(_describe_end(named), broken=find_broken(named, request, today=today))
+            raise ModelRetired(_describe_end(named, catalogue, today), broken=find_broken(named, request, today=today))
         if len(named) == 1:
             return named, None
         # Where every vendor's has ended, the name itself asks for an ended one.
@@ -224,11 +225,12 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
     return catalogue.eligible_offers or refuse_all(keyed, catalogue), CHEAPEST
 
 
-def _describe_end(offers: Sequence[Offer]) -> str:
-    """Say that a model ended, before a person gets a key for it."""
+def _describe_end(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> str:
+    """Say that a model ended, before a person gets a key for it, and where others are found."""
     ended = next((offer.ended for offer in offers if offer.ended is not None), None)
     what = "The vendor said that this model is gone" if ended is None else f"{ended.by} ended {ended.what} on {ended.on}"
-    return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the models that can be bought."
+    instead = "list_sizes shows the models that can be bought." if catalogue.keyed else describe_first_key(catalogue, today=today)
+    return f"{what}: a key for {offers[0].id} would be of no use. {instead}"
 
 
 def _describe_seller(offer: Offer, request: VideoRequest, catalogue: Catalogue) -> str | None:

@@ -15,6 +15,8 @@ DEARER = Arm("aimlapi", "status", {"meta": {"usage": {"usd_spent": 1.56}}})
 ASK_VENDOR = "Why, only AI/ML API can say; the charge is in the user's account there."
 CAREFUL = {"SORA_MCP_CONFIRM_ABOVE_USD": "0.50", "SORA_MCP_PER_VIDEO_USD": "2", "SORA_MCP_DAILY_USD": "3"}
 
+FIRST_KEY = "such as fal (5 s from $0.05 at 480p, with the best look $0.67 at 480p). The user gets one at https://"
+
 BUYING = (
     talk(
         "make me a 10 second vertical video of my cat for TikTok",
@@ -72,7 +74,16 @@ BUYING = (
     talk(
         "use Sora, without any key",
         call("create_video", "ended Sora 2 on 2026-09-24", never=("MULERUN", "set MUVI"), refused=True, prompt=CAT, model="sora-2"),
-        call("estimate_cost", "ended Sora 2 on 2026-09-24", never=("set MUVI",), refused=True, model="sora-2"),
+        call("estimate_cost", "ended Sora 2 on 2026-09-24", FIRST_KEY, never=("set MUVI",), refused=True, model="sora-2"),
+        call("estimate_cost", "OpenAI ended Sora 2 on 2026-09-24. Real clips need an account", FIRST_KEY, refused=True, model="sora"),
+        call(
+            "create_video",
+            "OpenAI ended Sora 2 on 2026-09-24. Real clips need an account",
+            FIRST_KEY,
+            refused=True,
+            prompt=CAT,
+            model="sora",
+        ),
         call("list_sizes", "ended Sora 2 on 2026-09-24", "no key", never=("adds a key",), model="sora"),
     ),
     talk(

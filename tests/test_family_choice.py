@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.planner import CHEAPEST, plan
-from sora_mcp.domain import Pause, VideoRequest
+from sora_mcp.catalogue.planner import CHEAPEST, plan, remove_choice
+from sora_mcp.domain import Pause, Rate, VideoRequest
 from sora_mcp.domain.errors import UnknownModel
+from sora_mcp.domain.money import Micros
 from tests.each import each
 
 TODAY = date(2026, 11, 30)
@@ -57,6 +58,22 @@ def test_of_equal_prices_a_stated_one_goes_before_one_that_is_worked_out() -> No
         here = Catalogue(vendors=(replace(fal, offers=offers),), keyed=frozenset({"fal"}))
         order, price = plan(VideoRequest("a fox"), here, today=TODAY)
         assert (order.offer.id, price.confidence) == ("fal:vidu-q2", "listed")
+
+
+def test_where_several_cost_the_same_that_is_said_of_the_chosen_one() -> None:
+    fal = next(vendor for vendor in HERE.vendors if vendor.name == "fal")
+    stated = next(offer for offer in fal.offers if offer.id == "fal:vidu-q2")
+    offers = (stated, replace(stated, model="another"), replace(stated, model="third", rates=tuple(map(_double, stated.rates))))
+    here = Catalogue(vendors=(replace(fal, offers=offers),), keyed=frozenset({"fal"}))
+    tied = "It is one of 2 models that cost the same, the least for this request."
+    order, _ = plan(VideoRequest("a fox", "fal"), here, today=TODAY)
+    assert (order.why or "").startswith(f"'fal' means 3 models here. {tied} Others: fal:another ($"), order.why
+    why = plan(VideoRequest("a fox"), here, today=TODAY)[0].why or ""
+    assert why.startswith(tied) and tied not in remove_choice(why) and remove_choice(f"{CHEAPEST} It is short.") == "It is short."
+
+
+def _double(rate: Rate) -> Rate:
+    return replace(rate, micros=Micros(2 * rate.micros))
 
 
 def test_a_price_that_is_worked_out_and_clearly_lower_is_the_cheapest() -> None:

@@ -46,7 +46,7 @@ OVERCHARGING = (
         ),
         call(
             "create_video",
-            f'Fix: model="{SOUND}" (5 s, with sound, 480p, quoted $0.12, probably about $0.18, needs approval), or model="openrouter:',
+            f'Fix: model="{SOUND}" (5 s, with sound, 480p, quoted $0.12, probably about $0.18, needs approval), or ',
             refused=True,
             prompt="A harbour",
             seconds=5,

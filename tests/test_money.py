@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.domain.money import as_number, ceil, format_dollars, parse_amount, show, usd
+from sora_mcp.domain.money import as_number, ceil, format_dollars, parse_amount, show, split_dollars, usd
 from tests.each import each
 
 
@@ -104,3 +104,25 @@ def test_what_is_shown_can_be_read_back(micros: int) -> None:
 @given(st.decimals(min_value=0, max_value=10**9, places=9))
 def test_rounding_up_adds_less_than_a_micro(micros: Decimal) -> None:
     assert 0 <= ceil(micros) - micros < 1
+
+
+@each(
+    ("parts", "shown"),
+    [
+        (("1.565", "0.1368", "0.1368"), ["$1.56", "$0.14", "$0.14"]),  # $1.84 together
+        (("1.5", "0.25", "0.25"), ["$1.50", "$0.25", "$0.25"]),
+        (("0.105", "0.105"), ["$0.11", "$0.10"]),
+        (("1.57", "0.0025", "0"), ["$1.57", "$0.0025", "$0.00"]),
+        (("0", "0.005", "0.005"), ["$0.00", "$0.005", "$0.005"]),
+    ],
+)
+def test_parts_add_up_as_they_are_shown(parts: tuple[str, ...], shown: list[str]) -> None:
+    assert split_dollars([usd(part) for part in parts]) == shown
+
+
+def test_parts_of_a_cent_or_more_always_add_up() -> None:
+    for first in range(10_000, 40_000, 777):
+        for second in range(10_000, 30_000, 613):
+            shown = split_dollars((first, second, 12_345))
+            total = sum(usd(amount.removeprefix("$")) for amount in shown)
+            assert format_dollars(total) == format_dollars(first + second + 12_345), (first, second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, DecimalException
 from typing import NewType
@@ -88,6 +89,16 @@ def format_excess(micros: int, likely: int) -> str:
     """Return what will probably be charged in place of a quoted amount, to stand after it in brackets; empty where that is no more."""
     quoted, charged = format_dollars(micros), format_dollars(likely)
     return "" if quoted == charged else f" (probably about {charged})"
+
+
+def split_dollars(parts: Sequence[int]) -> list[str]:
+    """Return the parts of a sum as people read them, so that they add up to the sum as `format_dollars` shows it. A part below one cent
+    is shown whole."""
+    total = sum(parts)
+    missing = (total + CENT // 2) // CENT - sum(part // CENT for part in parts)
+    raised = sorted(range(len(parts)), key=lambda index: -(parts[index] % CENT))[:missing]
+    cents = [part // CENT * CENT + (CENT if index in raised else 0) for index, part in enumerate(parts)]
+    return [format_dollars(part if 0 < part < CENT else shown) for part, shown in zip(parts, cents, strict=True)]
 
 
 def round_up(micros: int) -> Micros:

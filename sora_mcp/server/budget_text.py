@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sora_mcp.domain.money import NO_LIMIT, SETTLED, Micros, Unsettled, format_dollars
+from sora_mcp.domain.money import NO_LIMIT, SETTLED, Micros, Unsettled, format_dollars, split_dollars
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
@@ -57,14 +58,16 @@ def _describe_doubt(month: Unsettled) -> str:
 
 def describe_sum(counted: Micros, unsettled: Unsettled, limit: str = "") -> str:
     """Return what was spent of a sum, and what of it is reserved or perhaps charged; `limit` is of which limit the whole counts."""
-    return describe_counted(format_dollars(max(counted - unsettled.total, 0)), counted, unsettled, limit)
+    return describe_counted("{}", Micros(max(counted - unsettled.total, 0)), unsettled, limit)
 
 
-def describe_counted(spent: str, counted: Micros, unsettled: Unsettled, limit: str = "") -> str:
-    """Return the same with words for what was spent."""
+def describe_counted(words: str, spent: Micros, unsettled: Unsettled, limit: str = "") -> str:
+    """Return the same with `words` for what was spent, in which `{}` stands for the amount."""
     if not unsettled.total:
-        return f"{spent}{limit}"
-    return f"{', '.join([spent, *_list_unsettled(unsettled)])} (counts as {format_dollars(counted)}{limit})"
+        return f"{words.format(format_dollars(spent))}{limit}"
+    shown, *parts = split_dollars((spent, unsettled.held, unsettled.unclear))
+    counted = format_dollars(spent + unsettled.total)
+    return f"{', '.join([words.format(shown), *_name_unsettled(unsettled, parts)])} (counts as {counted}{limit})"
 
 
 def _describe_windows(verb: str, sums: tuple[Micros, Micros], unsettled: tuple[Unsettled, Unsettled], limits: tuple[str, str]) -> str:
@@ -78,8 +81,16 @@ def _describe_windows(verb: str, sums: tuple[Micros, Micros], unsettled: tuple[U
 
 def _list_unsettled(unsettled: Unsettled) -> list[str]:
     """Return what is reserved and what is perhaps charged, as far as there is any."""
-    amounts = {"reserved": unsettled.held, "perhaps charged": unsettled.unclear}
-    return [f"{format_dollars(micros)} {name}" for name, micros in amounts.items() if micros]
+    return _name_unsettled(unsettled, [format_dollars(unsettled.held), format_dollars(unsettled.unclear)])
+
+
+def _name_unsettled(unsettled: Unsettled, shown: Sequence[str]) -> list[str]:
+    """Return the same with the amounts as they are shown."""
+    held, unclear = shown
+    return [
+        *([f"{held} reserved"] if unsettled.held else []),
+        *([f"{unclear} perhaps charged"] if unsettled.unclear else []),
+    ]
 
 
 def _describe_limit(limit: Micros | None, whose: str) -> str:

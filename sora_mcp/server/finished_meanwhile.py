@@ -51,7 +51,8 @@ class Visits:
         visit.last = now
 
     async def find_news(self, service: VideoService, chat: Chat, *, shown: Collection[str] = ()) -> tuple[Job, ...]:
-        """Return, for a visit's first list, the jobs that ended since the last visit, newest first, but for those that are `shown` anyway.
+        """Return, for a visit's first list, the jobs that ended since the last visit, but for those that are `shown` anyway:
+        the last that ended first.
 
         None where nothing ended, or the visit had its list.
         """
@@ -70,7 +71,7 @@ class Visits:
         return tuple(job for job in ended if job.id not in shown)
 
     async def find_unshown(self, service: VideoService, chat: Chat) -> list[str]:
-        """Return the ids of the jobs that ended in this visit since the principal was last shown how one did, newest first."""
+        """Return the ids of the jobs that ended in this visit since the principal was last shown how one did, the last that ended first."""
         visit, (principal, _) = self._visits.get(chat), chat
         if visit is None:
             return []

@@ -48,12 +48,12 @@ def build_result(structured: dict[str, Any], *, is_error: bool = False) -> CallT
     return CallToolResult(content=[text], structured_content=structured, is_error=is_error)
 
 
-def prepend_line(result: CallToolResult, line: str) -> CallToolResult:
-    """Return the result with a line before its message; the same result for an empty line."""
+def append_line(result: CallToolResult, line: str) -> CallToolResult:
+    """Return the result with a line after its message; the same result for an empty line."""
     fields = result.structured_content
     if not line or fields is None:
         return result
-    return build_result({**fields, "message": f"{line}\n{fields['message']}"}, is_error=result.is_error)
+    return build_result({**fields, "message": f"{fields['message']}\n{line}"}, is_error=result.is_error)
 
 
 def build_job_result(job: Job, message: str) -> CallToolResult:

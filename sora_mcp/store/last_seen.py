@@ -50,6 +50,7 @@ class News(Repository):
 
     @reads_loosely
     def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[Job, ...]:
-        """Return the jobs that ended after one moment and were made before another, the newest first."""
+        """Return the jobs that ended after one moment and were made before another, the last that ended first."""
         bound = {"whose": principal, "oldest": (after or self.clock()) - FORGOTTEN_S, "after": after, "made_before": made_before}
-        return tuple(make_job(row) for row in ENDED.get_all(conn, bound))
+        found = [make_job(row) for row in ENDED.get_all(conn, bound)]
+        return tuple(sorted(found, key=lambda job: job.finished_at or 0, reverse=True))

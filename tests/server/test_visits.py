@@ -39,8 +39,8 @@ FAILED = replace(
     error=JobError("content_refused", "Muvi refuses this content.", "no", "No cats."),
 )
 NEWS = (
-    "Finished since the last chat:\n"
-    '"A paper boat drifts down a rainy street" (v_aaaaaaaaaa) failed, not charged: Muvi refuses this content and says: "No cats"\n'
+    "\nFinished since the last chat:\n"
+    '"A paper boat drifts down a rainy street" (v_aaaaaaaaaa) failed, not charged: Muvi refuses this content and says: "No cats"'
 )
 
 
@@ -48,14 +48,16 @@ async def test_the_first_list_of_a_chat_says_what_ended_and_no_later_one(era: Er
     service = PlayedService({DONE.id: DONE})
     service.store.news.ended = (DONE, FAILED)
     first, second = await ask(service, era, "list_videos", "list_videos")
-    assert (first[: len(NEWS)], second.partition(".")[0]) == (NEWS, "1 video"), "the list shows the other one"
+    assert first == second + NEWS, "the list comes first, and shows the other one"
+    assert second.startswith("1 video")
 
 
 async def test_the_status_without_an_id_says_it_of_what_it_does_not_show(era: Era) -> None:
     service = PlayedService({DONE.id: DONE})
     service.store.news.ended = (DONE, FAILED)
     (message,) = await ask(service, era, "get_video_status")
-    assert message.startswith(f"{NEWS}Done in 84 s: ")
+    assert message.startswith("Done in 84 s: ")
+    assert message.endswith(NEWS)
 
 
 @each("job", [DONE, FAILED, replace(DONE, artifact=None, deleted_at=DONE.updated_at, kept_days=30)])
@@ -98,6 +100,13 @@ async def hear(service: Now, visits: Any, at: float) -> str:
     service.at = at
     visits.enter(HERE, at)
     return " ".join(job.id for job in await visits.find_news(service, HERE))
+
+
+async def test_the_last_that_ended_is_told_first(tmp_path: Path) -> None:
+    service = Now(tmp_path)
+    service.end("v_a", made=900, at=990)
+    service.end("v_b", made=910, at=950)
+    assert await hear(service, Visits(), 1000) == "v_a v_b"
 
 
 async def test_a_clip_is_news_until_it_was_told_in_any_chat(tmp_path: Path) -> None:

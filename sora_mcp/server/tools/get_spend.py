@@ -89,7 +89,7 @@ def format_result(
     names = ("spent", "held", "unclear", "unstated")
     spent, held, unclear, unstated = (Micros(sum(getattr(row, name) for row in sums)) for name in names)
     videos = sum(row.videos for row in sums)
-    counted = describe_counted(_describe_spent(spent, unstated), Micros(spent + held + unclear), Unsettled(held, unclear))
+    counted = describe_counted(_describe_spent(spent, unstated), spent, Unsettled(held, unclear))
     what = f"{counted}: {_count_videos(sums, videos=videos)}" if videos else "no paid clips (free ones are not counted), $0.00 spent"
     head = f"{period.words}: {what}{_describe_only(by, rows, videos=videos)}."
     left = f"{describe_all_left(budget)}."
@@ -118,11 +118,11 @@ def _describe_raising(how: str) -> str:
 
 
 def _describe_spent(spent: Micros, unstated: Micros) -> str:
-    """Say what was spent: about that, and why, where vendors did not state all of it."""
+    """Say what was spent, with `{}` for the amount: about that, and why, where vendors did not state all of it."""
     if not unstated:
-        return f"{format_dollars(spent)} spent"
+        return "{} spent"
     part = "" if unstated == spent else f" for {format_dollars(unstated)} of it"
-    return f"about {format_dollars(spent)} spent (vendors do not state what they charged{part})"
+    return f"about {{}} spent (vendors do not state what they charged{part})"
 
 
 def _count_videos(sums: Sequence[Costs], *, videos: int) -> str:

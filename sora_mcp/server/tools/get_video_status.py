@@ -18,7 +18,7 @@ from sora_mcp.server.context import ToolContext, get_service, name_chat, princip
 from sora_mcp.server.job_names import name_job
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
 from sora_mcp.server.news_text import describe_news
-from sora_mcp.server.results import build_job_result, build_jobs_result, prepend_line
+from sora_mcp.server.results import append_line, build_job_result, build_jobs_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 from sora_mcp.telemetry import count_waiting
@@ -67,7 +67,7 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     if named:
         return result
     news = describe_news(await visits.find_news(service, chat, shown=ids))
-    return prepend_line(result, "\n".join(filter(None, (news, _describe_older(older)))))
+    return append_line(result, "\n".join(filter(None, (_describe_older(older), news))))
 
 
 async def _find_current(service: VideoService, ctx: ToolContext) -> tuple[list[str], list[Job]]:

@@ -24,7 +24,7 @@ from sora_mcp.server.date_words import read_day
 from sora_mcp.server.messages import describe_job, describe_sound, name_way
 from sora_mcp.server.news_text import describe_news
 from sora_mcp.server.next_clip import describe_change, describe_ways_on
-from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
+from sora_mcp.server.results import MOST_PAGE_BYTES, append_line, budget_fields, build_result, count_bytes, list_fields, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 from sora_mcp.server.vendor_words import name_reason
@@ -83,7 +83,7 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval, **ways)
     page, rows, budget = await _find(arguments, service, zone)
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx), shown=[job.id for job in page.jobs])
-    return prepend_line(_format(page, rows, budget, filters=arguments.filters), describe_news(news))
+    return append_line(_format(page, rows, budget, filters=arguments.filters), describe_news(news))
 
 
 async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> tuple[Page, list[Row], Budget]:

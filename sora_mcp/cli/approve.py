@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import anyio
 
@@ -18,6 +17,7 @@ from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.text import describe_prompt
+from sora_mcp.domain.times import show_left, show_span
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.store.records import Approval
@@ -66,7 +66,8 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     yield "seconds", approval.seconds
     yield "clips", videos if (videos := approval.clips * approval.uses) > 1 else None
     yield "prompt", describe_prompt(approval.prompt, MOST_PROMPT) or "any (the quote is for an estimate)"
-    yield "until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
+    left = approval.expires_at - service.clock()
+    yield "expires", f"in {show_left(left, 0)}" if left > 0 else f"{show_span(-left)} ago"
 
 
 async def _load(service: VideoService, settings: Settings, quote: str) -> Approval:

@@ -161,6 +161,9 @@ class TooManyAtOnce(Refused):
         self.under_way = under_way
 
 
+FACTS_OF_YES = ("quote_id", "price", "order", "reason", "page", "only_on_page", "is_of_several", "total")
+
+
 class NeedsConfirmation(Refused):
     """A person has to say yes to this quote first."""
 
@@ -176,10 +179,11 @@ class NeedsConfirmation(Refused):
         reason: str = "",
         page: str | None = None,
         only_on_page: bool = False,
-        is_of_one: bool = False,
+        is_of_several: bool = False,
+        total: int = 0,
     ) -> None:
-        """Name the quote. `reason` says why a person is asked where the price alone is none; `is_of_one` where it is of one clip, and a
-        quote of an estimate could cover several such.
+        """Name the quote. `reason` says why a person is asked where the price alone is none; `is_of_several` where it is one of several
+        such clips, which a quote of an estimate could cover; `total` is what the quote costs.
 
         `page` says that the user was asked on a page in a browser of this machine; without one there is the terminal, unless the yes counts
         `only_on_page`.
@@ -191,11 +195,12 @@ class NeedsConfirmation(Refused):
         self.reason = reason
         self.page = page
         self.only_on_page = only_on_page
-        self.is_of_one = is_of_one
+        self.is_of_several = is_of_several
+        self.total = total
 
     def change(self, message: str | None = None, **changes: Any) -> NeedsConfirmation:
         """Return the same refusal with another message, or other facts."""
-        facts = {name: getattr(self, name) for name in ("quote_id", "price", "order", "reason", "page", "only_on_page", "is_of_one")}
+        facts = {name: value for name, value in vars(self).items() if name in FACTS_OF_YES}
         return NeedsConfirmation(self.message if message is None else message, **(facts | changes))
 
 

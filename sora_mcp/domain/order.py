@@ -95,6 +95,10 @@ class Quote:
             return f"{whose} price is our own calculation, not one that the vendor states."
         return f"{whose} price was last checked on {self.checked}." if today - self.checked > STALE else ""
 
+    def name_doubt(self) -> str:
+        """Return the same as the end of a clause, of a price about which there is a doubt."""
+        return "our own calculation" if self.confidence == "derived" else f"a price last checked on {self.checked}"
+
 
 def _shorten(pictures: str) -> str:
     """Return the addresses, and in place of every picture that is sent the hash of its `data:` URI."""

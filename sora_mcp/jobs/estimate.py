@@ -45,6 +45,8 @@ class Estimate:
     needs_confirmation: bool
     waits: Approval | None
     """A quote that a person can agree to before: such clips with any prompts."""
+    good_for_s: float
+    """Seconds for which that quote is good."""
     refusal: str | None
     """The sentence with which create_video would refuse it now."""
     budget: Budget

@@ -190,8 +190,9 @@ class VideoService(JobContext):
         refusal = refusal or outlook.passed_cap
         quote_id = (waiting or await self.store.approvals.request(terms)) if needs_yes and refusal is None else None
         waits = await self.store.approvals.get(quote_id) if quote_id is not None else None
+        good_for_s = 0.0 if waits is None else waits.expires_at - self.clock()
         total, offers = Micros(price.micros * clips + extra), compare_offers(request, catalogue, today=today)
-        found = Estimate(order, price, clips, total, needs_yes, waits, refusal, outlook.budget, offers, parts=parts)
+        found = Estimate(order, price, clips, total, needs_yes, waits, good_for_s, refusal, outlook.budget, offers, parts=parts)
         found = add_alternatives(found, request, held, catalogue, is_quoted=price.micros != table.micros, today=today)
         is_paused = is_usable and order.offer.id in catalogue.paused_models
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.request import list_pictures, read_uri
 from sora_mcp.domain.text import describe_prompt, sanitize
+from sora_mcp.domain.times import show_left
 from sora_mcp.server.charges import say_all
 from sora_mcp.server.context import principal
 
@@ -49,7 +49,10 @@ class Question:
     micros: int
     left: str
     """What is left of the day's budget."""
-    terms: str
+    covers: str
+    """What a yes covers, as `describe_cover` says it."""
+    good_until: float
+    """Until when a yes is good: of a plan, longer than the question waits."""
     expires_at: float
     seconds_left: float
     source: str = ""
@@ -67,6 +70,16 @@ class Question:
     def label(self) -> str:
         """The label of the yes."""
         return f"Yes, buy it for {format_dollars(self.micros)}"
+
+    @property
+    def terms(self) -> str:
+        """Say what a yes covers, and for how long."""
+        left = show_left(self.good_until, self.expires_at - self.seconds_left)
+        return f"Your yes {self.covers} within {left}. Without it nothing is sent and nothing is charged."
+
+    def at(self, now: float) -> Question:
+        """Return the question as it stands at this moment."""
+        return replace(self, seconds_left=max(0.0, self.expires_at - now))
 
     @property
     def text(self) -> str:
@@ -92,7 +105,8 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
         f"any; the first is: {request.prompt}" if is_plan else quote.prompt,
         quote.total,
         describe_room(budget),
-        describe_terms(quote),
+        describe_cover(quote),
+        quote.expires_at,
         ends_at,
         max(0.0, ends_at - service.clock()),
         source=error.price.source if error.price is not None else "",
@@ -112,12 +126,11 @@ def describe_room(budget: Budget) -> str:
     return f"{left} of the month's {limit}" if is_month else f"{left} of {limit}"
 
 
-def describe_terms(quote: Approval, *, is_exact: bool = True) -> str:
-    """Say what a yes covers, and until when; `is_exact` where the prompt is known."""
-    until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
-    several = f"covers {say_all(quote.uses)} clips, with any prompts and pictures,"
-    covers = several if quote.uses > 1 else "counts once, for exactly this," if is_exact else "counts once, with any prompt and picture,"
-    return f"Your yes {covers} until {until}. Without it nothing is sent and nothing is charged."
+def describe_cover(quote: Approval, *, is_exact: bool = True) -> str:
+    """Say what a yes covers; `is_exact` where the prompt is known."""
+    if quote.uses > 1:
+        return f"covers {say_all(quote.uses)} clips, with any prompts and pictures,"
+    return "counts once, for exactly this," if is_exact else "counts once, with any prompt and picture,"
 
 
 def _describe_purchase(

@@ -99,17 +99,13 @@ class Comparison:
         yield f"{self.catalogue.describe_missing_key((first[0].offer,))} Clips are paid there."
 
     def describe_asking(self, price: Quote) -> str:
-        """Say that a person is asked about the price of a clip, or about that of all in one call; and why, where it is low and the
-        estimate does not say it anyhow of its own."""
+        """Say that a person is asked about the price of a clip, or about that of all in one call."""
         estimate, above = self.estimate, self.estimate.budget.confirm_above
         if not price.micros:
             return ""
-        if above is not None and price.micros > above:
+        if (above is not None and price.micros > above) or price.describe_doubt(self.today):
             return ", needs approval"
-        if price.describe_doubt(self.today):
-            why = "a calculated" if price.confidence == "derived" else "an old"
-            return f", needs approval{'' if estimate.quote.describe_doubt(self.today) else f' for {why} price'}"
-        return f", one approval for {say_all(estimate.clips)}" if needs_one_approval(estimate, price) else ""
+        return f", needs approval with variations={estimate.clips}" if needs_one_approval(estimate, price) else ""
 
     def list_larger(self) -> list[str]:
         """Return what the clips cost at the next sizes of the model that is priced there, and which of them alone needs approval."""

@@ -17,19 +17,17 @@ from sora_mcp.catalogue.planner import NO_KEY, remove_choice
 from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.money import format_dollars
-from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.domain.times import show_time
-from sora_mcp.server.address import is_remote
+from sora_mcp.domain.times import show_left
 from sora_mcp.server.budget_text import describe_left
 from sora_mcp.server.charges import capitalize, format_price, say_all
 from sora_mcp.server.comparison_text import Comparison, find_room, is_same_clip, needs_one_approval
-from sora_mcp.server.messages import describe_ended, describe_sound, join_fixes
+from sora_mcp.server.messages import describe_approving, describe_ended, describe_sound, join_fixes
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
 
 MOST_AT_HAND = 2
-SPENT_UNASKED = "Much was spent within an hour without approval."
+SPENT_UNASKED = "Much was spent within an hour without approval"
 """Why a person has to agree to a price that is stated, fresh and below their limit."""
 
 
@@ -139,6 +137,7 @@ def _describe_notes(estimate: Estimate, comparison: Comparison) -> Iterator[str]
     why = remove_choice(order.why or "").removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
     if why and not estimate.refusal and not comparison.usual_length:
         yield why
+    yield from _describe_doubts(estimate, comparison)
     yield from _describe_edit(estimate)
     if (own := estimate.going_on) is not None:
         longer = "" if own.as_long is None else f"with seconds={own.as_long.seconds} {format_price(own.as_long.micros)}"
@@ -160,6 +159,18 @@ def _describe_notes(estimate: Estimate, comparison: Comparison) -> Iterator[str]
         yield f"Note: {' '.join(order.warnings)}"
 
 
+def _describe_doubts(estimate: Estimate, comparison: Comparison) -> Iterator[str]:
+    """Yield why a price of the comparison needs approval that is not above the limit, where the estimate's own does not say it."""
+    above, today = estimate.budget.confirm_above, comparison.today
+    if not _is_compared(estimate, comparison.catalogue) or estimate.quote.describe_doubt(today):
+        return
+    prices = [price for _, price in (*comparison.cheapest, *estimate.best) if above is None or price.micros <= above]
+    doubtful = {price.confidence == "derived" for price in prices if price.micros and price.describe_doubt(today)}
+    kinds = {True: "calculated by us", False: "that is old"}
+    if doubtful:
+        yield f"A price {' or '.join(kinds[kind] for kind in sorted(doubtful, reverse=True))} needs approval, however low."
+
+
 def _describe_edit(estimate: Estimate) -> Iterator[str]:
     """Yield how the video that was named is changed, and where no model was named, how a new clip begins with a frame of it."""
     clip = estimate.order.clip
@@ -171,25 +182,32 @@ def _describe_edit(estimate: Estimate) -> Iterator[str]:
 
 def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[str]:
     """Yield how the user agrees to the price, where that is needed."""
-    above = estimate.budget.confirm_above
-    is_above = above is not None and estimate.micros > above
-    if estimate.waits is not None:
-        doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s")
-        why = doubt or SPENT_UNASKED
-        begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{why.removesuffix('.')}, so the"
-        who = "people who run this server approve it there," if is_remote() else "user approves it"
-        until, how = show_time(estimate.waits.expires_at), f"`{command_line('approve', estimate.waits.id)}`"
+    if (waits := estimate.waits) is not None:
+        so, left = f"{_describe_why(estimate, today)}, so the user", show_left(estimate.good_for_s, 0)
         if estimate.clips > 1:
-            asked = f'The user will be asked once, at create_video with quote="{estimate.waits.id}": that approval'
-            covers = f"covers {say_all(estimate.clips)} until {until}, with any prompts{_describe_going_on(estimate, today)}"
-            yield f"{asked} {covers}." if asks else f"{begin} {who} in a terminal: {how}. That {covers}: pass it as quote."
+            covers = f"covers {say_all(estimate.clips)} for {left}, with any prompts{_describe_going_on(estimate, today)}"
+            by_chat = f'The user will be asked once, at create_video with quote="{waits.id}": that approval {covers}.'
+            yield (
+                by_chat
+                if asks
+                else f"{so} must approve them first: {describe_approving(waits.id, waits.total)}. That {covers}: pass it as quote."
+            )
+        elif asks:
+            yield f"{so} will be asked to approve it."
         else:
-            asked = f"{begin} user will be asked to confirm it."
-            in_terminal = f"{begin} {who} in a terminal by {until}: {how}. Then pass it as quote."
-            yield (f"{doubt} {asked}".strip() if is_above else asked) if asks else in_terminal
+            yield f"{so} must approve it first, within {left}: {describe_approving(waits.id, waits.total)}. Then pass it as quote."
     elif needs_one_approval(estimate, estimate.quote):
         covered = f"{say_all(estimate.clips)} ({format_price(estimate.micros)})"
         yield f"Bought one by one they need no approval; with variations={estimate.clips}, one approval covers {covered}."
+
+
+def _describe_why(estimate: Estimate, today: date) -> str:
+    """Say why the user has to approve the price."""
+    above = estimate.budget.confirm_above
+    doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s").removesuffix(".")
+    if above is None or estimate.micros <= above:
+        return doubt or SPENT_UNASKED
+    return f"{doubt}; it is above {format_dollars(above)}" if doubt else f"Above {format_dollars(above)}"
 
 
 def _describe_going_on(estimate: Estimate, today: date) -> str:

@@ -14,7 +14,7 @@ from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import EDIT_MODEL, EDITS, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix, without_point
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
-from sora_mcp.domain.money import format_quote
+from sora_mcp.domain.money import format_dollars, format_quote
 from sora_mcp.domain.terminal_command import command_line, describe_command
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
@@ -197,14 +197,18 @@ def _describe_way(error: NeedsConfirmation) -> str:
     if error.only_on_page:
         only = "Their approval counts on a page only (SORA_MCP_YES=page), and none can be opened for them here"
         return f"{only}: whoever set that can change it."
-    where = "The people who run this server do it there, in" if is_remote() else "They do it in"
     again = f'Then call again with the same arguments and quote="{error.quote_id}".'
-    several = (
-        f' One approval for N such clips: estimate_cost(model="{error.order.offer.id}", clips=N).'
-        if error.is_of_one and error.order
-        else ""
-    )
-    return f"{where} a terminal, by typing the price: {command}. {again}{several}"
+    several = ""
+    if error.is_of_several and error.order is not None:
+        several = f' One approval for N such clips: estimate_cost(model="{error.order.offer.id}", clips=N).'
+    return f"{capitalize(describe_approving(error.quote_id, error.total))}. {again}{several}"
+
+
+def describe_approving(quote_id: str, total: int) -> str:
+    """Say as a clause how a quote of this price is approved in a terminal."""
+    who, where = ("the people who run this server", "in a terminal there") if is_remote() else ("they", "in a terminal")
+    price = format_dollars(total).removeprefix("$") if total else "the price"
+    return f"{who} run `{command_line('approve', quote_id)}` {where} and type {price}"
 
 
 def _describe_fixes(error: SoraError, fixes: tuple[Fix, ...]) -> str:

@@ -11,7 +11,7 @@ from sora_mcp.domain import Image
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.text import sanitize
-from sora_mcp.server.approval_question import Question, describe_clips, describe_overcharges, describe_room, describe_terms
+from sora_mcp.server.approval_question import Question, describe_clips, describe_cover, describe_overcharges, describe_room
 from sora_mcp.server.context import ToolContext
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_RAW = 120_000
 """Characters of a picture that is kept as it is where no smaller copy of it can be made."""
 MOST_CLIENT = 60
-STORED = ("facts", "prompt", "micros", "terms", "source", "clips")
+STORED = ("facts", "prompt", "micros", "source", "clips")
 """Fields of a question that are stored. What is left of the budget is looked up when it is shown."""
 
 
@@ -36,18 +36,19 @@ async def store_question(service: VideoService, question: Question, ctx: ToolCon
 async def load_question(service: VideoService, quote: Approval) -> Question:
     """Return the question of a quote; of an estimate's, which names no prompt, what its terms say."""
     left, seconds_left = describe_room(await service.budget(quote.principal)), max(0.0, quote.expires_at - service.clock())
+    terms: dict[str, Any] = {"left": left, "covers": describe_cover(quote, is_exact=bool(quote.prompt)), "good_until": quote.expires_at}
+    terms |= {"expires_at": quote.expires_at, "seconds_left": seconds_left}
     body = await service.store.questions.get(quote.id)
     if body is None:
-        prompt, terms = quote.prompt or "any", describe_terms(quote, is_exact=bool(quote.prompt))
         facts, clips = (*describe_clips(service, quote), ("Price", format_dollars(quote.total))), quote.clips * quote.uses
         facts = (*facts, *describe_overcharges(service, quote))
-        return Question(quote.id, facts, prompt, quote.total, left, terms, quote.expires_at, seconds_left, clips=clips)
+        return Question(quote.id, facts, quote.prompt or "any", quote.total, clips=clips, **terms)
     fields: dict[str, Any] = {name: body[name] for name in STORED}
     facts = tuple((name, text) for name, text in body["facts"])
     known = {name for name, _ in facts}
     fields["facts"] = (*facts, *((name, text) for name, text in describe_overcharges(service, quote) if name not in known))
     fields["pictures"] = tuple((name, Image(uri)) for name, uri in body["pictures"])
-    return Question(quote.id, left=left, expires_at=quote.expires_at, seconds_left=seconds_left, **fields)
+    return Question(quote.id, **fields, **terms)
 
 
 def name_client(ctx: ToolContext) -> str:

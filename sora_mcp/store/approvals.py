@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sora_mcp.domain import LOCAL, QUOTE_GOOD_FOR_S, Job
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, Declined, NeedsConfirmation, NotFound, Refused
-from sora_mcp.domain.money import format_dollars
-from sora_mcp.domain.times import show_time
+from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.times import show_left, show_span
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.query import Query
 from sora_mcp.store.records import PAGES, Approval, Purchase, QuoteTerms, Way
-from sora_mcp.store.schema import quotes
+from sora_mcp.store.schema import jobs, quotes
 from sora_mcp.store.transactions import Repository, reads_loosely, writes
 
 PLAN_GOOD_FOR_S = 3600
@@ -103,11 +103,11 @@ class Approvals(Repository):
 
 
 def use_approval(
-    conn: sa.Connection, purchase: Purchase, job_id: str, *, now: float, reason: str = "", above: int | None = None
+    conn: sa.Connection, purchase: Purchase, job_id: str, *, now: float, doubt: str = "", spent: str = "", above: int | None = None
 ) -> NeedsConfirmation | Declined | None:
     """Use up a person's approval of exactly this purchase for the job. Without one, return the refusal, with the quote to approve.
 
-    `reason` says why a person is asked where the price alone is none; `above` is the limit that the price passes, where it does. After a
+    A person is asked for the `doubt` about the price, for what was `spent` unasked, or as the price is `above` this limit. After a
     person's no there is no new quote for a while.
     An approval in a form is written down in the very row change that uses it up, so that it is never good for anything else. Where the
     caller names a plan of several clips that nobody approved yet, that is what the person is asked about.
@@ -121,17 +121,40 @@ def use_approval(
         _use(conn, quote, job_id, uses=1 if outlined is None else purchase.clips, now=now)
         return None
     if outlined is not None:
-        return _ask_for_plan(outlined, purchase)
+        return _ask_for_plan(outlined, purchase, now=now)
     if (declined := _find_declined(conn, purchase, named, now=now)) is not None:
         return declined
     quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
-    for_this = " for this" if purchase.clips == 1 else ""
-    height = "" if above is None else f" (it is above {format_dollars(above)})"
-    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first{height}, by {show_time(expires_at)}."
-    is_of_one = purchase.clips == 1 and given is None and purchase.order.clip is None
-    price, order = purchase.whole_quote, purchase.order
-    return NeedsConfirmation(message, quote_id=quote_id, price=price, order=order, reason=reason.strip(), is_of_one=is_of_one)
+    message = f"{why}{_describe_asking(purchase, doubt, spent, above=above)}, within {show_left(expires_at, now)}."
+    is_of_several = purchase.clips == 1 and given is None and purchase.order.clip is None and _has_others(conn, purchase, now=now)
+    return NeedsConfirmation(
+        message,
+        quote_id=quote_id,
+        price=purchase.whole_quote,
+        order=purchase.order,
+        reason=doubt or spent,
+        is_of_several=is_of_several,
+        total=purchase.total,
+    )
+
+
+def _describe_asking(purchase: Purchase, doubt: str, spent: str, *, above: int | None) -> str:
+    """Say what is to be approved, and why, without the stop of the sentence."""
+    why = [purchase.quote.name_doubt() if doubt else "", "" if above is None else f"above {format_dollars(above)}"]
+    because = f", {' and '.join(filter(None, why))}" if any(why) else ""
+    what = f"{purchase.summary}{because}, so the user must approve {'it' if purchase.clips == 1 else 'them'} first"
+    return f"{spent} {what}" if spent else what
+
+
+def _has_others(conn: sa.Connection, purchase: Purchase, *, now: float) -> bool:
+    """Return whether other clips like this one were bought or asked about within the last hour."""
+    order, since = purchase.order, now - PLAN_GOOD_FOR_S
+    like = {"model": order.offer.id, "size": order.size.text, "seconds": order.seconds, "principal": purchase.identity.principal}
+    asked: list[sa.ColumnElement[bool]] = [quotes.c[name] == value for name, value in like.items()]
+    asked += [quotes.c.fingerprint != purchase.identity.fingerprint, quotes.c.prompt != "", quotes.c.expires_at > since + QUOTE_GOOD_FOR_S]
+    bought = [*(jobs.c[name] == value for name, value in like.items()), jobs.c.created_at > since]
+    return bool(conn.execute(sa.select(sa.or_(sa.exists().where(*asked), sa.exists().where(*bought)))).scalar())
 
 
 def _is_agreed(quote: Any, purchase: Purchase) -> bool:
@@ -151,13 +174,15 @@ def find_outline(conn: sa.Connection, purchase: Purchase, *, now: float) -> Any:
     return _find_open(conn, (*terms, quotes.c.id == canonical(given), quotes.c.uses >= purchase.clips, may_ask), now=now)
 
 
-def refuse_declined(conn: sa.Connection, purchase: Purchase) -> Declined | None:
+def refuse_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> Declined | None:
     """Return the refusal of a purchase that names a quote to which a person said no, also where its price needs no yes."""
     if purchase.quote_id is None:
         return None
     mine = (quotes.c.id == canonical(purchase.quote_id), quotes.c.principal == purchase.identity.principal)
     at = conn.execute(sa.select(quotes.c.declined_at).where(*mine)).scalar()
-    return None if at is None else Declined(f"The user declined quote {purchase.quote_id} at {show_time(at)}. Nothing was bought.")
+    if at is None:
+        return None
+    return Declined(f"The user declined quote {purchase.quote_id} {show_span(now - at)} ago. Nothing was bought.")
 
 
 def refuse_other_quote(conn: sa.Connection, purchase: Purchase, *, now: float) -> BrokenRules | None:
@@ -176,13 +201,14 @@ def refuse_other_quote(conn: sa.Connection, purchase: Purchase, *, now: float) -
     return BrokenRules((rule,), message=message, fixes=(Fix("quote", None, purchase.total),))
 
 
-def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:
+def _ask_for_plan(plan: Any, purchase: Purchase, *, now: float) -> NeedsConfirmation:
     """Return the refusal of a clip whose plan a person has to approve first."""
-    total, each = format_dollars(plan.micros * plan.uses), format_dollars(plan.micros)
-    what = f"{plan.uses} clips of {plan.seconds} s on {plan.model}, {each} each, {total} in all"
-    by = f"by {show_time(plan.expires_at)}: one approval for all of them, with any prompts"
-    message = f"The user has not approved quote {plan.id} yet, for {what}, and must do so first, {by}."
-    return NeedsConfirmation(message, quote_id=plan.id, price=purchase.quote, order=purchase.order)
+    total = Micros(plan.micros * plan.uses)
+    what = f"{plan.uses} clips of {plan.seconds} s on {plan.model}, with any prompts"
+    cost = f"{format_dollars(plan.micros)} each, {format_dollars(total)} in all"
+    first = f"and must do so first, within {show_left(plan.expires_at, now)}"
+    message = f"The user has not approved quote {plan.id} yet, for {what}, {cost}, {first}."
+    return NeedsConfirmation(message, quote_id=plan.id, price=purchase.quote, order=purchase.order, total=total)
 
 
 def _use(conn: sa.Connection, quote: Any, job_id: str, *, uses: int, now: float) -> None:
@@ -206,7 +232,8 @@ def _find_declined(conn: sa.Connection, purchase: Purchase, named: str | None, *
     at = conn.execute(sa.select(sa.func.max(quotes.c.declined_at)).where(*mine)).scalar()
     if at is None or now >= at + NO_HOLDS_S:
         return None
-    return Declined(f"The user declined this request at {show_time(at)}. Nobody is asked again before {show_time(at + NO_HOLDS_S)}.")
+    again = f"Nobody is asked again for {show_left(at + NO_HOLDS_S, now)}"
+    return Declined(f"The user declined this request {show_span(now - at)} ago. {again}.")
 
 
 def _read(conn: sa.Connection, quote_id: str, principal: str | None = None) -> Approval:

@@ -108,7 +108,7 @@ def _reserve(conn: sa.Connection, purchase: Purchase, levels: Levels, caps: Caps
     known = _read_precedents(conn, purchase, now)
     if (result := _find_or_refuse(conn, purchase, levels, known, mark_file=mark_file)) is not None:
         return result
-    if (declined := refuse_declined(conn, purchase)) is not None:
+    if (declined := refuse_declined(conn, purchase, now=now)) is not None:
         return declined
     before = _load_earlier(conn, purchase, known)
     begin_day(conn, day)
@@ -151,9 +151,8 @@ def _use_needed_yes(conn: sa.Connection, purchase: Purchase, levels: Levels, job
     if not needs_yes and unasked is None and find_outline(conn, purchase, now=now) is None:
         return refuse_other_quote(conn, purchase, now=now)
     doubt = purchase.quote.describe_doubt(datetime.fromtimestamp(now, levels.day.zone).date()) if purchase.confirm else ""
-    said = doubt if unasked is None else unasked
     above = levels.confirm_above if is_above else None
-    return use_approval(conn, purchase, job_id, now=now, reason=f"{said} " if said else "", above=above)
+    return use_approval(conn, purchase, job_id, now=now, doubt=doubt, spent=unasked or "", above=above)
 
 
 def _subtract(levels: Levels, micros: int) -> Micros | None:

@@ -180,6 +180,6 @@ class ApprovalPage:
     def _render(self, *, again: bool = False) -> Response:
         """Return the question while it waits for its answer, else what became of it."""
         if self.said is None and not self.has_expired:
-            return build_page(self.question.title, body=render_question(self.question, self._word))
+            return build_page(self.question.title, body=render_question(self.question.at(self.clock()), self._word))
         said = self.said or EXPIRED
         return build_page(*said, status=410 if self.said is None or self.is_spoiled else 409 if again else 200)

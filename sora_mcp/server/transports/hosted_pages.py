@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sora_mcp.domain.errors import NotFound, SoraError
-from sora_mcp.domain.times import show_time
+from sora_mcp.domain.times import show_span
 from sora_mcp.server.address import SignInKind
 from sora_mcp.server.approval_answers import is_open, is_quote
 from sora_mcp.server.context import ServerContext
@@ -117,10 +117,10 @@ def _describe_end(quote: Approval, *, now: float) -> tuple[str, str]:
     if quote.used_by is not None:
         return "Bought already", f"This quote was used for {quote.used_by}. {GO_BACK}"
     if quote.declined_at is not None:
-        return "Not bought", f"The answer was no, at {show_time(quote.declined_at)}. {GO_BACK}"
+        return "Not bought", f"The answer was no, {show_span(now - quote.declined_at)} ago. {GO_BACK}"
     if quote.expires_at <= now:
         return "This question has expired", "Nothing was bought. Ask in your chat for the video again to get a new link."
-    return "Approved already", f"The yes was given at {show_time(quote.approved_at or now)}. {GO_BACK}"
+    return "Approved already", f"The yes was given {show_span(now - (quote.approved_at or now))} ago. {GO_BACK}"
 
 
 def _explain_nothing(name: str) -> Response:

@@ -166,7 +166,7 @@ def asked(store: Store, price: str = "1.00", **changes: Any) -> NeedsConfirmatio
 
 def test_a_request_that_needs_a_yes_asks_for_the_same_one_again_and_holds_nothing(store: Store) -> None:
     needs = asked(store)
-    assert needs.message == "muvi:sora-2 costs $1.00 for this, which the user must approve first, by 12:15 UTC."
+    assert needs.message == "muvi:sora-2 costs $1.00, so the user must approve it first, within 15 min."
     assert store.approvals.get.sync(needs.quote_id) == Approval(
         id=needs.quote_id,
         model="muvi:sora-2",

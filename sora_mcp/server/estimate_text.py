@@ -164,7 +164,8 @@ def _describe_doubts(estimate: Estimate, comparison: Comparison) -> Iterator[str
     above, today = estimate.budget.confirm_above, comparison.today
     if not _is_compared(estimate, comparison.catalogue) or estimate.quote.describe_doubt(today):
         return
-    prices = [price for _, price in (*comparison.cheapest, *estimate.best) if above is None or price.micros <= above]
+    splits = [(part.order, part.price) for part in (estimate.split, *estimate.best_splits) if part is not None]
+    prices = [price for _, price in (*comparison.cheapest, *estimate.best, *splits) if above is None or price.micros <= above]
     doubtful = {price.confidence == "derived" for price in prices if price.micros and price.describe_doubt(today)}
     kinds = {True: "calculated by us", False: "that is old"}
     if doubtful:
@@ -183,31 +184,26 @@ def _describe_edit(estimate: Estimate) -> Iterator[str]:
 def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[str]:
     """Yield how the user agrees to the price, where that is needed."""
     if (waits := estimate.waits) is not None:
-        so, left = f"{_describe_why(estimate, today)}, so the user", show_left(estimate.good_for_s, 0)
+        why, left = _describe_why(estimate, today), show_left(estimate.good_for_s, 0)
+        how = f"{why} {describe_approving(waits.id, waits.total)}"
         if estimate.clips > 1:
             covers = f"covers {say_all(estimate.clips)} for {left}, with any prompts{_describe_going_on(estimate, today)}"
             by_chat = f'The user will be asked once, at create_video with quote="{waits.id}": that approval {covers}.'
-            yield (
-                by_chat
-                if asks
-                else f"{so} must approve them first: {describe_approving(waits.id, waits.total)}. That {covers}: pass it as quote."
-            )
-        elif asks:
-            yield f"{so} will be asked to approve it."
+            yield by_chat if asks else f"{how}. It {covers}: pass it as quote."
         else:
-            yield f"{so} must approve it first, within {left}: {describe_approving(waits.id, waits.total)}. Then pass it as quote."
+            yield f"{why} the user will be asked to approve it." if asks else f"{how} within {left}. Then pass it as quote."
     elif needs_one_approval(estimate, estimate.quote):
         covered = f"{say_all(estimate.clips)} ({format_price(estimate.micros)})"
-        yield f"Bought one by one they need no approval; with variations={estimate.clips}, one approval covers {covered}."
+        yield f"Bought one by one they need no approval; with variations={estimate.clips}, {covered} need one."
 
 
 def _describe_why(estimate: Estimate, today: date) -> str:
-    """Say why the user has to approve the price."""
+    """Say why the user has to approve the price, as the begin of a sentence."""
     above = estimate.budget.confirm_above
     doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s").removesuffix(".")
     if above is None or estimate.micros <= above:
-        return doubt or SPENT_UNASKED
-    return f"{doubt}; it is above {format_dollars(above)}" if doubt else f"Above {format_dollars(above)}"
+        return f"{doubt or SPENT_UNASKED}, so"
+    return f"{doubt}, and it is above {format_dollars(above)}, so" if doubt else f"Above {format_dollars(above)}"
 
 
 def _describe_going_on(estimate: Estimate, today: date) -> str:

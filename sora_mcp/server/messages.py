@@ -205,10 +205,11 @@ def _describe_way(error: NeedsConfirmation) -> str:
 
 
 def describe_approving(quote_id: str, total: int) -> str:
-    """Say as a clause how a quote of this price is approved in a terminal."""
-    who, where = ("the people who run this server", "in a terminal there") if is_remote() else ("they", "in a terminal")
-    price = format_dollars(total).removeprefix("$") if total else "the price"
-    return f"{who} run `{command_line('approve', quote_id)}` {where} and type {price}"
+    """Say as a clause who approves a quote of this price in a terminal, and how."""
+    price, command = format_dollars(total).removeprefix("$") if total else "the price", command_line("approve", quote_id)
+    if is_remote():
+        return f"the people who run this server run `{command}` there, in a terminal, and type {price}"
+    return f"the user runs `{command}` in a terminal and types {price}"
 
 
 def _describe_fixes(error: SoraError, fixes: tuple[Fix, ...]) -> str:

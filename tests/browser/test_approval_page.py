@@ -34,7 +34,7 @@ REST = """\
   - region "Prompt": A paper boat drifts down a rainy street
   - button "Yes, buy it for $0.40"
   - button "No, do not buy it"
-  - paragraph: Your yes counts once, for exactly this, until 12:15 UTC. Without it nothing is sent and nothing is charged."""
+  - paragraph: Your yes counts once, for exactly this, within 15 min. Without it nothing is sent and nothing is charged."""
 
 
 @asynccontextmanager

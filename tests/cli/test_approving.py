@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -65,7 +65,7 @@ def test_a_persons_own_config_file_lets_scripts_approve(sora: Sora, store: Store
             "size     1280x720",
             "seconds  4",
             "prompt   A paper boat drifts down a rainy street",
-            f"until    {datetime.fromtimestamp(store.approvals.get.sync(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
+            "expires  in 15 min",
             f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={quote!r}.",
         ],
     )
@@ -99,7 +99,7 @@ def test_at_a_terminal_the_price_is_typed_and_anything_else_is_a_no(
 
 def test_a_prompt_is_shown_short_and_plain(sora: Sora, store: Store) -> None:
     lines = sora("approve", await_yes(store, prompt="A boat\x1b[2J\nprice    $0.00\u202e" + "x" * 2500)).out.splitlines()
-    assert [line.split()[0] for line in lines[:8]] == ["quote", "price", "model", "ended", "size", "seconds", "prompt", "until"]
+    assert [line.split()[0] for line in lines[:8]] == ["quote", "price", "model", "ended", "size", "seconds", "prompt", "expires"]
     assert lines[6].startswith("prompt   A boat price $0.00xxx")
     assert "more characters" in lines[6]
 

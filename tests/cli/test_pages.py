@@ -174,7 +174,7 @@ async def test_the_page_says_everything_about_what_is_bought(service: Service) -
     more = (
         "negative_prompt",
         "a-client (it calls itself",
-        "Your yes counts once, for exactly this, until",
+        "Your yes counts once, for exactly this, within",
         "signed in as anna@example.com",
     )
     assert [text for text in (*shown, *more) if text not in page.text] == []
@@ -510,8 +510,8 @@ async def test_beside_a_provider_the_people_of_the_token_file_have_no_page(servi
     service.headers["machine"] = AS_ANNA
     async with service.client("machine") as machine:
         refused = await call(machine, "create_video", **clip())
-        assert "/approve/" not in refused["message"]
-        assert "The people who run this server do it there, in a terminal, by typing the price: `" in refused["message"]
+        assert "https://videos.example.com/approve/" not in refused["message"]
+        assert "The people who run this server run `" in refused["message"]
 
 
 @pytest.fixture(scope="module")

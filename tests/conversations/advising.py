@@ -90,7 +90,13 @@ ADVISING = (
     talk(
         "Kling 2.1 Master, of a vendor without a key",
         call("estimate_cost", "No key for fal", "With the keys here: muvi:kling-text2video-v3 $0.23 (3 s", model="kling 2.1 master"),
-        call("estimate_cost", "At 1440p $4.80.", "approves it in a terminal", model="best look", seconds=10),
+        call(
+            "estimate_cost",
+            "At 1440p $4.80.",
+            "in a terminal and types 2.40 within 15 min. Then pass it as quote.",
+            model="best look",
+            seconds=10,
+        ),
         keys=("muvi",),
     ),
     talk(
@@ -179,7 +185,7 @@ ADVISING = (
         "make it night in this clip of 12 seconds",
         call(
             "create_video",
-            "costs $1.51 for this, which the user must approve",
+            "costs $1.51, above $1.00, so the user must approve it first",
             "Cut to 10 s with edit_video (free), it is $0.03 on muvi:kling-o3-standard.",
             refused=True,
             prompt="At night",

@@ -55,7 +55,7 @@ BUYING = (
         call(
             "estimate_cost",
             "; price of all 3 (of each):",
-            "\nmuvi:veo-3.1 (best look), without sound: 720p $4.80 ($1.60) (one approval for all 3), ",
+            "\nmuvi:veo-3.1 (best look), without sound: 720p $4.80 ($1.60) (needs approval with variations=3), ",
             "$7.20 ($2.40) (needs approval)",
             size="9:16",
             seconds=8,
@@ -434,7 +434,7 @@ BUYING = (
     ),
     talk(
         "an assistant that makes up a yes",
-        call("create_video", "There is no quote 'yes'", "must approve first", refused=True, **IN_4K, quote="yes"),
+        call("create_video", "There is no quote 'yes'", "must approve it first", refused=True, **IN_4K, quote="yes"),
         keys=("muvi",),
     ),
     talk(
@@ -466,7 +466,9 @@ BUYING = (
     ),
     talk(
         "a cat on Seedance 1 Pro Fast and no other",
-        call("create_video", "must approve first", never=("Without approval",), refused=True, prompt=CAT, model="fal:seedance-1-pro-fast"),
+        call(
+            "create_video", "must approve it first", never=("Without approval",), refused=True, prompt=CAT, model="fal:seedance-1-pro-fast"
+        ),
         keys=("fal",),
     ),
     talk(

@@ -83,14 +83,15 @@ PRICING = (
         "a 30 second ad, best quality for at most 6 dollars (which no model with the best look makes in one clip)",
         call(
             "estimate_cost",
-            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, joined with edit_video, with sound: 480p $2.12 (",
-            "720p $4.58 (needs approval)\n",
+            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, joined with edit_video, with sound: 480p $2.12, ",
+            "720p $4.58, both need approval\n",
+            "A price calculated by us needs approval, however low.",
             seconds=30,
         ),
         call(
             "estimate_cost",
             "Within your limits: 2 x 15 s on fal:wan-3.0 at 1080p, $6.00 in all, joined with edit_video, or seconds=25",
-            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, with sound: 480p $2.12 (",
+            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, with sound: 480p $2.12, 720p $4.58, both need approval\n",
             never=("above your limit",),
             seconds=30,
             size="1080p",
@@ -98,7 +99,9 @@ PRICING = (
         call(
             "estimate_cost", "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, ", "480p $2.12, ", never=("720p $",), seconds=30, size="480p"
         ),
-        call("estimate_cost", "(best look), each clip as 2 x 15 s, ", ": 480p $4.23 (", "720p $9.15 (", seconds=30, clips=2),
+        call(
+            "estimate_cost", "(best look), each clip as 2 x 15 s, ", ": 480p $4.23, 720p $9.15, both need approval\n", seconds=30, clips=2
+        ),
         keys=("fal", "minimax", "byteplus"),
     ),
     talk(
@@ -109,7 +112,7 @@ PRICING = (
             "\nmuvi:hailuo-2.3-standard, 6 s, may have sound, 768p: $0.63 ($0.21)\n",
             "\nmuvi:kling-o1-standard, 5 s, may have sound, resolution not stated: $0.75 ($0.25)\n",
             "\nmuvi:wan-2.7, may have sound, 720p: $1.80 ($0.60)\n",
-            "\nmuvi:veo-3.1 (best look), without sound, 720p: $2.40 ($0.80), one approval for all 3\n",
+            "\nmuvi:veo-3.1 (best look), without sound, 720p: $2.40 ($0.80), needs approval with variations=3\n",
             never=("makes 2 to 15 s",),
             size="720p",
             clips=3,
@@ -134,12 +137,22 @@ PRICING = (
             clips=5,
             seconds=12,
         ),
-        call("estimate_cost", "That covers both until 13:00 UTC, with any prompts", clips=2, seconds=5),
+        call("estimate_cost", "It covers both for 60 min, with any prompts", clips=2, seconds=5),
+        call(
+            "create_video",
+            "byteplus:seedance-2.0 costs $0.35, our own calculation, so the user must approve it first, within 15 min. ",
+            "in a terminal and types 0.35.",
+            never=("One approval",),
+            refused=True,
+            prompt="A cat",
+            model="byteplus:seedance-2.0",
+            seconds=5,
+        ),
         call(
             "create_video",
             'One approval for N such clips: estimate_cost(model="byteplus:seedance-2.0", clips=N).',
             refused=True,
-            prompt="A cat",
+            prompt="A dog",
             model="byteplus:seedance-2.0",
             seconds=5,
         ),
@@ -287,7 +300,7 @@ PRICING = (
         "half a minute of a train, approved at once (where a clip that goes on costs more than the first)",
         call(
             "estimate_cost",
-            "That covers both until 13:00 UTC, with any prompts; one that goes on from another costs $0.31 and is asked about",
+            "It covers both for 60 min, with any prompts; one that goes on from another costs $0.31 and is asked about",
             as_quote="q",
             seconds=30,
         ),

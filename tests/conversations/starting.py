@@ -144,7 +144,7 @@ STARTING = (
         ),
         call(
             "create_video",
-            "for this, which the user must approve first (it is above $0.90)",
+            ", above $0.90, so the user must approve it first, within 15 min",
             refused=True,
             prompt=CAT,
             continues="{a}",

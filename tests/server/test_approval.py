@@ -31,7 +31,7 @@ Sound: yes
 Price: $0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)
 Prompt: A paper boat drifts down a rainy street
 Left today: $1,000.00 of $1,000.00
-Your yes counts once, for exactly this, until 12:15 UTC. Without it nothing is sent and nothing is charged."""
+Your yes counts once, for exactly this, within 15 min. Without it nothing is sent and nothing is charged."""
 SCHEMA = {
     "type": "object",
     "properties": {"buy": {"type": "boolean", "title": "Yes, buy it for $0.40", "default": False}},
@@ -226,7 +226,7 @@ Sound: yes
 Price: $1.20, $0.40 each ($0.10/s x 4 s, as its page said on 2026-11-20)
 Prompt: any; the first is: A paper boat drifts down a rainy street
 Left today: $1,000.00 of $1,000.00
-Your yes covers all 3 clips, with any prompts and pictures, until 13:00 UTC. Without it nothing is sent and nothing is charged."""
+Your yes covers all 3 clips, with any prompts and pictures, within 60 min. Without it nothing is sent and nothing is charged."""
 
 
 async def test_a_plan_is_asked_about_once_and_its_yes_covers_each_of_its_clips(era: Era, at: Shop) -> None:

@@ -214,7 +214,7 @@ async def test_a_page_shows_all_that_is_bought_and_runs_nothing(at: Scene) -> No
 
 def test_the_page_shows_the_very_picture_that_is_sent_and_the_whole_prompt() -> None:
     question = Question(
-        "q_1", (("Size", "2x2"),), "y" * 30_000, 400_000, "$1.00", "Once.", 0.0, 0.0, pictures=(("Last frame", Image(picture(2, 2))),)
+        "q_1", (("Size", "2x2"),), "y" * 30_000, 400_000, "$1.00", "counts", 0.0, 0.0, 0.0, pictures=(("Last frame", Image(picture(2, 2))),)
     )
     page = render_question(question, "word")
     assert f'<img src="{picture(2, 2)}" alt="Last frame that is sent">' in page and "y" * 30_000 in page
@@ -313,7 +313,7 @@ async def test_the_page_ends_with_the_server(tmp_path: Path, visiting: httpx2.As
 async def test_where_no_browser_opens_the_terminal_is_the_way(tmp_path: Path) -> None:
     async with scene(tmp_path, works=False) as at, visitor() as visiting:
         refused = await buy(at.client)
-        assert "They do it in a terminal, by typing the price: `sora-mcp approve q_" in str(refused.structured_content)
+        assert "The user runs `sora-mcp approve q_" in str(refused.structured_content)
         with pytest.raises(httpx2.ConnectError):
             await visiting.get(at.address)
 
@@ -327,7 +327,7 @@ async def test_a_model_cannot_cover_the_screen_with_pages(at: Scene) -> None:
 
 async def test_an_estimate_says_that_the_user_will_be_asked(at: Scene) -> None:
     found = await at.client.call_tool("estimate_cost", {"model": CLIP["model"], "seconds": CLIP["seconds"]})
-    assert "user will be asked to confirm it." in str(found.structured_content)
+    assert "user will be asked to approve it." in str(found.structured_content)
     assert at.browser.addresses == []
 
 

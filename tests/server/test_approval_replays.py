@@ -173,7 +173,7 @@ async def test_a_yes_to_a_price_that_changed_buys_nothing(tmp_path: Path) -> Non
         at.rig.service.availability.forget()
         late = await send(client, state=state, answer=YES)
         assert (code(late), await at.jobs()) == ("needs_confirmation", [])
-        assert "is for other arguments or another price. muvi:sora-2 costs $1.20 for this" in str(late)
+        assert "is for other arguments or another price. muvi:sora-2 costs $1.20, " in str(late)
 
 
 async def test_two_questions_at_once_and_two_yeses_are_one_purchase(tmp_path: Path) -> None:

@@ -105,4 +105,4 @@ async def test_a_setting_turns_the_page_off(tmp_path: Path) -> None:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), CONFIRM_ABOVE_USD=ABOVE, LINGER="0", APPROVAL_PAGE="0")
         async with chat(env | {"BROWSER": "false"}) as client:
             asked = await client.call("create_video", **CLIP)
-            assert "They do it in a terminal" in asked["message"]
+            assert "The user runs `" in asked["message"]

@@ -135,7 +135,7 @@ async def test_what_the_user_must_approve_names_the_command_where_the_client_sho
     assert (dear["needs_confirmation"], dear["allowed"]) == (True, True)
     assert f"`sora-mcp approve {dear['quote']}`" in dear["message"]
     assert (few["needs_confirmation"], many["needs_confirmation"]) == (False, True)
-    assert f"`sora-mcp approve {many['quote']}`. That covers all 4" in many["message"]
+    assert f"`sora-mcp approve {many['quote']}` in a terminal and types 4.50. It covers all 4 for 60 min" in many["message"]
 
 
 async def test_sound_is_said_and_can_be_chosen(keyed: Client) -> None:

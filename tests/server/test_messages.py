@@ -94,7 +94,9 @@ BROKEN_SECONDS = BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds")
 BROKEN_SIZE = BrokenRule("size", "4:3", "1280x720", "invalid_size")
 UNKNOWN_NAME = BrokenRule("duration", None, "left out: create_video has no such argument (did you mean seconds?)", "unknown_argument")
 SAMPLE = Fix("model", "sample:sample", usd("0"))
-NEEDED = NeedsConfirmation("muvi:sora-2 costs $2.40 for this, which the user must approve first, by 12:15 UTC.", quote_id="q_7k2")
+NEEDED = NeedsConfirmation(
+    "muvi:sora-2 costs $2.40, above $2.00, so the user must approve it first, within 15 min.", quote_id="q_7k2", total=usd("2.40")
+)
 ERRORS: Mapping[str, SoraError] = {
     "one broken rule": BrokenRules((BROKEN_SECONDS,), subject="muvi:sora-2", fixes=(Fix("seconds", 8, usd("0.80")), SAMPLE)),
     "two broken rules": BrokenRules(

@@ -13,6 +13,7 @@ from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
 from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.overcharges import describe_pauses
+from sora_mcp.catalogue.picture_limits import describe_cheaper_for_other_picture
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
 from sora_mcp.catalogue.size_words import list_meanings
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
@@ -69,6 +70,7 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
         raise _refuse_unpriced(offer, catalogue, (), what=error.what) from None
     found = (
         why or _describe_seller(offer, request, catalogue),
+        describe_cheaper_for_other_picture(order, price, request, catalogue, today=today),
         _describe_silence(order, request, catalogue, today),
         _describe_length(order, request, today),
         _describe_shape(order, request),

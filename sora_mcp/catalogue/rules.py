@@ -194,18 +194,19 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
     sent = bring_to_shape(request, wanted)
     yield from _stretch(sent or image, rule)  # without a shape of the video's, a picture that is fitted keeps its own, or has the asked one
     if request.is_fitted:
-        yield from _measures(sent or image, rule)
+        yield from check_measures(sent or image, rule)
         return
     if image.media_type is not None and image.media_type not in rule.types:
         yield BrokenRule("image", image.media_type, one_of(rule.types), "invalid_image")
     if image.bytes is not None and image.bytes > rule.most_bytes:
         most = f"at most {format_bytes(rule.most_bytes, at_most=True)}"
         yield BrokenRule("image", format_bytes(image.bytes), f"{most}, or made smaller by options.fit", "invalid_image", is_quoted=False)
-    yield from _measures(image, rule)
+    yield from check_measures(image, rule)
     yield from _shape(request, offer, wanted)
 
 
-def _measures(image: Image, rule: ImageRule) -> Iterator[BrokenRule]:
+def check_measures(image: Image, rule: ImageRule) -> Iterator[BrokenRule]:
+    """Yield what is wrong with the width and height of a picture."""
     if rule.sides is None or image.width is None or image.height is None:
         return
     if not all(rule.sides[0] <= side <= rule.sides[1] for side in (image.width, image.height)):

@@ -135,7 +135,9 @@ def _describe_notes(estimate: Estimate, comparison: Comparison) -> Iterator[str]
     """Yield why this offer was chosen, what gives more for less, and warnings."""
     order, catalogue = estimate.order, comparison.catalogue
     why = remove_choice(order.why or "").removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
-    if why and not estimate.refusal and not comparison.usual_length:
+    if why and comparison.usual_length:  # at which all are priced, in place of what is said of the length
+        why = why.partition(f"{order.offer.id} makes ")[0].strip()
+    if why and not estimate.refusal:
         yield why
     yield from _describe_doubts(estimate, comparison)
     yield from _describe_edit(estimate)

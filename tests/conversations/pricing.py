@@ -175,6 +175,17 @@ PRICING = (
         keys=("fal", "byteplus"),
     ),
     talk(
+        "animate my logo (which is too small for the vendor that costs less)",
+        call(
+            "estimate_cost", "logo.png is 256x256: BytePlus's models, from $0.05 on", "need 300 to 6000 pixels", seconds=5, image="logo.png"
+        ),
+        call("estimate_cost", "logo.png is 256x256: ", image="logo.png"),
+        call("estimate_cost", never=("logo.png is",), seconds=5, image="print.png"),
+        call("create_video", "logo.png is 256x256: ", prompt="It turns", seconds=6, image="logo.png"),
+        keys=("byteplus", "minimax"),
+        paid=("$0.30", "minimax"),
+    ),
+    talk(
         "the cheapest silent clip (where one with sound, which is taken out here, costs less)",
         call(
             "estimate_cost",

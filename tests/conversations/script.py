@@ -40,7 +40,7 @@ IDS = re.compile(r"(?<![a-z0-9])[qv]_[0-9a-z]+", re.IGNORECASE)
 """Quotes and jobs: their letters are drawn at random, and may spell what a call is to leave out."""
 SECONDS = {"tall": 4, "long": 12}
 """Of the clips that are made for a conversation."""
-PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90), "print.png": (800, 600)}
+PICTURES = {"logo.png": (256, 256), "cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90), "print.png": (800, 600)}
 """Files in the output folder, with their sizes."""
 
 

@@ -84,3 +84,9 @@ def test_a_price_that_is_worked_out_and_clearly_lower_is_the_cheapest() -> None:
 def test_a_model_that_was_named_is_bought_where_it_is_cheapest_however_its_price_is_known() -> None:
     order, price = plan(VideoRequest("a fox", "seedance-1-pro-fast", seconds=5), HERE, today=TODAY)
     assert (order.offer.id, price.confidence) == ("fal:seedance-1-pro-fast", "derived")
+
+
+def test_that_no_source_states_a_resolution_is_said_once() -> None:
+    for name, count in {"muvi:kling-o1-standard": 1, "fal:kling-3.0-4k": 0, "muvi:veo-3.1": 0}.items():
+        order, _ = plan(VideoRequest("a fox", name), HERE, today=TODAY)
+        assert (order.why or "").count("Its resolution is not stated.") == count, (name, order.why)

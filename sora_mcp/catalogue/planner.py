@@ -16,7 +16,7 @@ from sora_mcp.catalogue.overcharges import describe_pauses
 from sora_mcp.catalogue.picture_limits import describe_cheaper_for_other_picture
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
 from sora_mcp.catalogue.size_words import list_meanings
-from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
+from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, name_lines, names_shape, of_shape
 from sora_mcp.catalogue.unavailable import describe_missing, refuse_all
 from sora_mcp.catalogue.usual_length import USUAL_S
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
@@ -74,6 +74,7 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
         _describe_silence(order, request, catalogue, today),
         _describe_length(order, request, today),
         _describe_shape(order, request),
+        _describe_resolution(order, catalogue),
         _describe_clip(order, request),
         *(describe_pauses(order, price, request, catalogue, today=today) if catalogue.pauses else ()),
     )
@@ -266,6 +267,12 @@ def _describe_length(order: Order, request: VideoRequest, today: date) -> str | 
     usual = rank_orders((order.offer,), replace(request, model=None, seconds=longer[0]), today=today) if longer else []
     cost = f"; {longer[0]} s cost {format_dollars(usual[0][1].micros)} a clip" if usual else ""
     return f"{order.offer.id} makes {lengths[0]} to {lengths[-1]} s{cost}."
+
+
+def _describe_resolution(order: Order, catalogue: Catalogue) -> str | None:
+    """Say that no source states the resolution of a size that is a shape alone."""
+    is_stated = not has_shape(order.size) or bool(name_lines(order.size))
+    return None if is_stated or not catalogue.needs_key(order.offer) else "Its resolution is not stated."
 
 
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:

@@ -39,6 +39,7 @@ from sora_mcp.domain.errors import (
     NeedsConfirmation,
     NotCancellable,
     OverBudget,
+    PriceUnknown,
     RequestIdConflict,
     SoraError,
     StorageError,
@@ -197,7 +198,7 @@ class VideoService(JobContext):
         is_paused = is_usable and order.offer.id in catalogue.paused_models
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         over = OverBudget("") if is_usable and refusal and refusal == outlook.passed_cap and not parts else missing
-        stop = ModelRetired("") if is_paused else over
+        stop = PriceUnknown("") if is_paused else over
         at_hand = () if stop is None else await self.advise(stop, request, principal=principal, buys=is_usable, clips=clips)
         return replace(
             found, at_hand=at_hand, is_usable=is_usable, is_paused=is_paused, going_on=await self._price_continuation(said, principal)

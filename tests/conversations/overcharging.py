@@ -52,6 +52,7 @@ OVERCHARGING = (
             seconds=5,
             model=FAST,
         ),
+        call("estimate_cost", f'Instead: model="{SOUND}" (5 s, with sound, 480p, quoted $0.12, probably', seconds=5, model=FAST),
         call("create_video", "costs $0.12", RISK, refused=True, prompt="A harbour", seconds=5),
         call("create_video", "costs $0.12 (probably about $0.18)", refused=True, prompt="A harbour", seconds=5, max_usd=0.05),
         call(

@@ -120,7 +120,7 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         needs_confirmation=estimate.needs_confirmation,
         quote=estimate.quote_id,
         allowed=estimate.refusal is None,
-        refusal=_first_sentence(estimate.refusal),
+        refusal=f"{order.offer.id} is paused." if estimate.is_paused else _first_sentence(estimate.refusal),
         budget=budget_fields(estimate.budget),
         offers=offers or None,
     )

@@ -37,10 +37,10 @@ LEAST_SLOW_S = 30
 LINK_DIED = "was made, but its link expired before the file was saved."
 
 
-def describe_job(job: Job, *, now: float, files: int = 0) -> str:
-    """Say how a job is doing, and what to do next. An edit was made of so many `files` beside its parents."""
+def describe_job(job: Job, *, now: float) -> str:
+    """Say how a job is doing, and what to do next."""
     if job.state == "completed" and job.artifact is not None:
-        edit = f"{describe_edit(job, files=files)}. " if job.model == EDIT_MODEL else ""
+        edit = f"{describe_edit(job)}. " if job.model == EDIT_MODEL else ""
         return f"{edit}{_describe_done(job, job.artifact)}"
     if job.state in LIVE:
         again = "" if job.is_stopping else " Do not create it again."
@@ -84,9 +84,16 @@ def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
     live = [job.id for job in jobs if job.state in LIVE]
     running = "the one under way" if len(live) == 1 else "those under way"
     again = "" if all(job.is_stopping for job in jobs if job.state in LIVE) else f"Do not create {running} again. "
-    lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended.", *(_describe_one_of_many(job, now) for job in jobs)]
+    lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended{_describe_sum(jobs)}.", *(_describe_one_of_many(job, now) for job in jobs)]
     wait = f"{again}Next: get_video_status(job_ids={json.dumps(live)})."
     return "\n".join([*lines, wait if live else f"Next: tell the user {_describe_tidings(jobs)}{_describe_going_on(jobs)}."])
+
+
+def _describe_sum(jobs: Sequence[Job]) -> str:
+    """Return as a clause what several clips cost together, as far as that is charged; empty where one or none is."""
+    paid = [job for job in jobs if job.charged == "yes" and job.price]
+    about = "about " if any(job.is_unstated for job in paid) else ""
+    return f", {about}{format_price(sum(job.price for job in paid))} in all" if len(paid) > 1 else ""
 
 
 def _describe_tidings(jobs: Sequence[Job]) -> str:

@@ -18,11 +18,17 @@ FILLED: Mapping[object, str] = {
 }
 
 
-def describe_edit(job: Job, *, files: int = 0) -> str:
-    """Return an edit, its clips with so many `files` besides, and what it did: `trim of v_a: from 1 s to 3 s`."""
-    loose = [] if files < 1 and job.parents else ["a file" if files <= 1 else f"{files} files"]
+def describe_edit(job: Job) -> str:
+    """Return an edit, its clips in their order, and what it did: `trim of v_a: from 1 s to 3 s`."""
+    said = job.options.get("inputs")  # an edit of an earlier version did not keep the names of files
+    inputs = [_shorten_name(str(name)) for name in said] if isinstance(said, list) else list(job.parents) or ["a file"]
     details = ", ".join(filter(None, _list_details(str(job.options.get("action")), job.options)))
-    return f"{job.options.get('action', 'edit')} of {' and '.join([*job.parents, *loose])}{f': {details}' if details else ''}"
+    return f"{job.options.get('action', 'edit')} of {', then '.join(inputs)}{f': {details}' if details else ''}"
+
+
+def _shorten_name(name: str) -> str:
+    """Return a job's id, or a file's name as far as a person reads it."""
+    return sanitize(name, MOST_TEXT) or "a file"
 
 
 def describe_origin(job: Job) -> str:
@@ -57,7 +63,7 @@ def _list_details(action: str, options: Mapping[str, object]) -> Iterator[str]:
         case "speed":
             yield f"{_format_number(options, 'speed')} x"
         case "join":
-            yield "with fades" if options.get("transition") == "fade" else ""
+            yield "faded into each other" if options.get("transition") == "fade" else ""
         case "frame":
             yield f"at {_format_number(options, 'start')} s{'' if 'start' in options else ' (start=… is when)'}"
         case _:

@@ -16,7 +16,7 @@ from tests.each import each
 
 from .clips import FPS, a_clip, a_sound
 
-ALONE = 'With action="mute" it plays alone.'
+ALONE = 'For it alone: action="mute".'
 
 
 def made(folder: Path, action: Any, *paths: Path, **arguments: Any) -> tuple[Path, EditResult]:
@@ -35,12 +35,12 @@ def measure(path: Path) -> tuple[int, float]:
 @each(
     ("sound_s", "has_own", "words"),
     [
-        (12.0, True, f"Mixed with its own sound: the first 9 s of a.wav, fading out at the end. {ALONE}"),
+        (12.0, True, f"With the clip's own sound: the first 9 s of a.wav, fading out at the end. {ALONE}"),
         (12.0, False, "The only sound: the first 9 s of a.wav, fading out at the end."),
         (float("inf"), False, "The only sound: the first 9 s of a.wav, fading out at the end."),
         (9.02, False, "The only sound: a.wav, fading out at the end."),
         (8.5, False, "The only sound: all 8.5 s of a.wav, fading out at the end, then 0.5 s of silence."),
-        (4.0, True, f"Mixed with its own sound: all 4 s of a.wav, then 5 s without it. {ALONE}"),
+        (4.0, True, f"With the clip's own sound: all 4 s of a.wav, then 5 s without it. {ALONE}"),
         (4.0, False, "The only sound: all 4 s of a.wav, then 5 s of silence."),
     ],
 )
@@ -75,7 +75,7 @@ def test_a_sound_file_lies_under_the_clip_that_an_edit_makes(
     clips = [a_clip(tmp_path / f"{name}.mp4") for name in ("one", "two")[: 2 if action == "join" else 1]]
     target, facts = made(tmp_path, action, *clips, sound=a_sound(tmp_path / "song.wav", seconds=9), **arguments)
     assert (facts.duration_s, measure(target)) == (seconds, (round(seconds * FPS), pytest.approx(seconds, abs=0.06)))
-    assert facts.note == f"Mixed with its own sound: the first {seconds:g} s of song.wav, fading out at the end. {ALONE}"
+    assert facts.note == f"With the clip's own sound: the first {seconds:g} s of song.wav, fading out at the end. {ALONE}"
     assert [path.name for path in tmp_path.glob("made.part*")] == ["made.part"]
 
 

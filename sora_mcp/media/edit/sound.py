@@ -86,8 +86,9 @@ def describe_mix(name: str, sound_s: float, clip_s: float, *, has_own: bool) -> 
     )
     faded = ", fading out at the end" if rest < _choose_fade(clip_s) else ""
     silent = "" if rest < LEAST_S else f", then {_format_s(rest)} {'without it' if has_own else 'of silence'}"
-    alone = ' With action="mute" it plays alone.' if has_own else ""
-    return f"{'Mixed with its own sound' if has_own else 'The only sound'}: {part}{faded}{silent}.{alone}"
+    if not has_own:
+        return f"The only sound: {part}{faded}{silent}."
+    return f'With the clip\'s own sound: {part}{faded}{silent}. For it alone: action="mute".'
 
 
 def _format_s(seconds: float) -> str:

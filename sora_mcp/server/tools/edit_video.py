@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from pathlib import PurePath
 from typing import Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import JOB_ID, Job
-from sora_mcp.domain.file_names import SOUND_ENDINGS
+from sora_mcp.domain import Job
 from sora_mcp.media.edit.edits import FILLS, RATIOS, SAME_RATIO, TRANSITIONS, Action, EditRequest
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.messages import describe_job
@@ -57,23 +55,13 @@ async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     if refusal is not None:
         raise refusal
     await ctx.request_context.lifespan_context.visits.note_shown(service, name_chat(ctx), [job])
-    return format_result(replace(job, deduplicated=is_known), now=service.clock(), files=_count_files(arguments.inputs, job))
+    return format_result(replace(job, deduplicated=is_known), now=service.clock())
 
 
-def _count_files(inputs: tuple[str, ...], job: Job) -> int:
-    """Count the clips of an edit that no job of ours made; a sound file is no clip."""
-    names = {text: PurePath(text).name for text in inputs if not JOB_ID.fullmatch(text) and not text.casefold().endswith(SOUND_ENDINGS)}
-    return sum(not any(one in name for one in job.parents) for name in names.values())
-
-
-def format_result(job: Job, *, now: float, files: int = 0) -> CallToolResult:
-    """Return the result for an edit that was just made, that goes on, or that was made before, of so many `files` beside its parents."""
-    return build_job_result(job, _describe(job, now=now, files=files))
-
-
-def _describe(job: Job, *, now: float, files: int) -> str:
+def format_result(job: Job, *, now: float) -> CallToolResult:
+    """Return the result for an edit that was just made, that goes on, or that was made before."""
     again = "Made before, the same file again: " if job.deduplicated and job.state == "completed" else ""
-    return f"{again}{describe_job(job, now=now, files=files)}"
+    return build_job_result(job, f"{again}{describe_job(job, now=now)}")
 
 
 TOOL = ToolDefinition(

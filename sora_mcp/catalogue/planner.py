@@ -35,6 +35,7 @@ TIED = "It is one of {} models that cost the same, the least for this request."
 ONLY = "It is the only one of {} here that takes this request."
 NO_KEY = "No vendor's key is set up, so this is a free sample clip."
 """Why an offer was chosen of all that there are."""
+UNSTATED = "Its resolution is not stated."
 CHOICE = re.compile("|".join(rf"^{re.escape(why).replace(re.escape('{}'), '[0-9]+')} ?" for why in (CHEAPEST, TIED)))
 """The reason that an order is the cheapest."""
 
@@ -272,7 +273,7 @@ def _describe_length(order: Order, request: VideoRequest, today: date) -> str | 
 def _describe_resolution(order: Order, catalogue: Catalogue) -> str | None:
     """Say that no source states the resolution of a size that is a shape alone."""
     is_stated = not has_shape(order.size) or bool(name_lines(order.size))
-    return None if is_stated or not catalogue.needs_key(order.offer) else "Its resolution is not stated."
+    return None if is_stated or not catalogue.needs_key(order.offer) else UNSTATED
 
 
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:

@@ -223,7 +223,7 @@ def _make_job(asked: EditRequest, inputs: list[Input], plan: EditPlan, *, princi
         prompt=f"{asked.action}: {inputs[0].about}",
         size="",
         seconds=0,
-        options={"action": asked.action, **asked.arguments, "inputs": [one.parent or one.path.name for one in inputs]},
+        options={"action": asked.action, **asked.arguments, "inputs": ", then ".join(one.parent or one.path.name for one in inputs)},
         with_image=False,
         warnings=(),
         micros=Micros(0),

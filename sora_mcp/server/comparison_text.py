@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 3
 """Of the cheapest offers in the message."""
 NEEDS = ", needs"
-OTHERS, OTHER_EDITS = "name a size, or a vendor or family as model", 'list_sizes(model="edit")'
+OTHERS, OTHER_EDITS = "name a size, a vendor or a family", 'list_sizes(model="edit")'
 MUTING = " (edit_video mute removes it, free)"
 MOST_SIZES = 3
 """Sizes of clips in parts whose prices are named, the largest first."""

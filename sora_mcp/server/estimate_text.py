@@ -13,7 +13,7 @@ from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, descri
 from sora_mcp.catalogue.hints import BEST, TALK
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
-from sora_mcp.catalogue.planner import NO_KEY, remove_choice
+from sora_mcp.catalogue.planner import NO_KEY, UNSTATED, remove_choice
 from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import Order, Quote
 from sora_mcp.domain.money import format_dollars
@@ -137,7 +137,7 @@ def _describe_notes(estimate: Estimate, comparison: Comparison) -> Iterator[str]
     why = remove_choice(order.why or "").removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
     if why and comparison.usual_length:  # at which all are priced, in place of what is said of the length
         why = why.partition(f"{order.offer.id} makes ")[0].strip()
-    if why and not estimate.refusal:
+    if (why := (why or "").replace(UNSTATED, "").strip()) and not estimate.refusal:  # the price says it beside the size
         yield why
     yield from _describe_doubts(estimate, comparison)
     yield from _describe_edit(estimate)
@@ -223,6 +223,7 @@ def _describe_price(estimate: Estimate) -> str:
         total = f" ({format_price(estimate.quote.micros)} each)"
     silent = "" if estimate.silent is None else f"; without sound (audio=false) {format_price(estimate.silent)}"
     size = describe_size(order.size.text, is_edit=order.clip is not None)
+    size += ", resolution not stated" if UNSTATED in (order.why or "") else ""
     model = f"{order.offer.id}{_describe_label(estimate)}"
     return f"{clips}{order.seconds} s, {size}, {sound}, on {model}: {format_price(estimate.micros)}{total}{silent}."
 

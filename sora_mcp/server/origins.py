@@ -9,7 +9,7 @@ from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, Job
 from sora_mcp.domain.text import sanitize
 from sora_mcp.media.edit.edits import TITLE_S
 
-MOST_TEXT = 60
+MOST_TEXT, MOST_INPUTS = 60, 120
 FILLED: Mapping[object, str] = {
     "blur": "edges blurred",
     "crop": "cropped",
@@ -21,14 +21,9 @@ FILLED: Mapping[object, str] = {
 def describe_edit(job: Job) -> str:
     """Return an edit, its clips in their order, and what it did: `trim of v_a: from 1 s to 3 s`."""
     said = job.options.get("inputs")  # an edit of an earlier version did not keep the names of files
-    inputs = [_shorten_name(str(name)) for name in said] if isinstance(said, list) else list(job.parents) or ["a file"]
+    inputs = sanitize(said, MOST_INPUTS) or ", then ".join(job.parents) or "a file"
     details = ", ".join(filter(None, _list_details(str(job.options.get("action")), job.options)))
-    return f"{job.options.get('action', 'edit')} of {', then '.join(inputs)}{f': {details}' if details else ''}"
-
-
-def _shorten_name(name: str) -> str:
-    """Return a job's id, or a file's name as far as a person reads it."""
-    return sanitize(name, MOST_TEXT) or "a file"
+    return f"{job.options.get('action', 'edit')} of {inputs}{f': {details}' if details else ''}"
 
 
 def describe_origin(job: Job) -> str:

@@ -290,7 +290,7 @@ BUYING = (
         "with sound or without?",
         call("estimate_cost", "without sound", model="muvi:veo-3.1"),
         call("estimate_cost", "with sound", model="muvi:veo-3.1-fast"),
-        call("estimate_cost", "8 s, 16:9, with sound, on ", "\naimlapi:veo-3.1-fast", audio=True, seconds=8),
+        call("estimate_cost", "8 s, 16:9, resolution not stated, with sound, on ", "\naimlapi:veo-3.1-fast", audio=True, seconds=8),
         call("create_video", "with sound", "$1.20", prompt=CAT, model="muvi:veo-3.1", audio=True),
         keys=FOUR,
         paid=("$1.20", "muvi of has_sound"),
@@ -566,7 +566,12 @@ BUYING = (
     ),
     talk(
         "two people talk: what is good for that?",
-        call("estimate_cost", "5 s, 16:9, with sound, on muvi:kling-3.0-standard (talking people): $0.63.", audio=True, seconds=5),
+        call(
+            "estimate_cost",
+            "5 s, 16:9, resolution not stated, with sound, on muvi:kling-3.0-standard (talking people): $0.63.",
+            audio=True,
+            seconds=5,
+        ),
         call("list_sizes", "muvi:kling-3.0-standard (talking people): ", never=("seedance",), model="talking people"),
         call("list_sizes", "muvi:veo-3.1 (best look): ", model="best look"),
         call("list_sizes", "muvi:veo-3.1-fast (drafts): ", model="Drafts"),

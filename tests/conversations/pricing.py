@@ -133,7 +133,7 @@ PRICING = (
             "estimate_cost",
             "\nfal:minimax-h3-max-turbo, may have sound, 480p: $1.50 ($0.30)\n",
             "\nbyteplus:seedance-2.0 (best look), with sound: 480p $4.23 ($0.85), 720p $9.16 ($1.83), both need approval\n",
-            " more: name a size, or a vendor or family as model\n",
+            " more: name a size, a vendor or a family\n",
             clips=5,
             seconds=12,
         ),

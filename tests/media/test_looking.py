@@ -17,7 +17,7 @@ from sora_mcp.media.view.frames import extract_frame, sample_frames
 from sora_mcp.media.view.measurements import Measurements, compute_check_code, summarize, to_decibels
 from tests.each import each
 
-from .clips import a_clip, a_clip_at, colour_of, without_pictures
+from .clips import a_clip, a_clip_at, colour_of, encode_pictures, without_pictures
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_a_short_clip_is_seen_in_six_pictures(clip: Path) -> None:
     assert (view.frames, view.seconds, view.words) == (
         6,
         2.0,
-        "320x180, 1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS",
+        "320x180, 1 cut (at 1.0 s), almost no movement, rather dark, sound at a normal level",
     )
 
 
@@ -92,6 +92,26 @@ def test_wild_movement_is_no_row_of_cuts() -> None:
     assert summarize([0, 1, 2, 3], [40.0, 41.0, 42.0], [0, 0, 0, 0], None).cuts == ()
 
 
+DAY, SUNSET = (40, 60, 120), (90, 40, 90)
+"""Equally bright, and dark."""
+
+
+@each(("one", "other"), [(DAY, SUNSET), ((10, 14, 26), (24, 9, 22)), ((250, 250, 250), (236, 240, 244))], ids=["dark", "night", "snow"])
+def test_a_join_of_unlike_pictures_is_a_cut(tmp_path: Path, one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    joined = tmp_path / "joined.mp4"
+    joined.write_bytes(encode_pictures([Image.new("RGB", (64, 36), colour) for colour in (one, other) for _ in range(24)]))
+    assert "1 cut (at 1.0 s)" in api.view_clip(joined, None, Deadline()).words
+
+
+def test_a_faint_change_among_others_is_movement() -> None:
+    assert summarize([*range(6)], [3.0, 2.0, 9.0, 3.0, 2.0], [9] * 6, None).cuts == ()
+
+
+@each(("db", "words"), [(-45.0, "quiet sound"), (-18.0, "sound at a normal level"), (-6.0, "loud sound")])
+def test_loudness_is_said_in_words(db: float, words: str) -> None:
+    assert Measurements((), 0.0, 0.5, db).words.endswith(f", {words}")
+
+
 @each(("squares", "count", "loud"), [(0, 0, None), (0, 10, -100.3), (32768**2 * 4, 4, 0.0)])
 def test_loudness_is_measured_against_full_scale(squares: int, count: int, loud: float | None) -> None:
     assert to_decibels(squares, count) == loud
@@ -100,8 +120,8 @@ def test_loudness_is_measured_against_full_scale(squares: int, count: int, loud:
 def test_what_was_measured_is_put_into_words() -> None:
     said = [Measurements((1.0, 2.5), 9.0, 0.95, None).words, Measurements((), 0.0, 0.5, -80.0).words]
     assert said == [
-        "2 cuts (at 1.0 s, 2.5 s), much movement, very bright (0.95), no sound track",
-        "no cuts, almost no movement, medium bright (0.50), a silent sound track",
+        "2 cuts (at 1.0 s, 2.5 s), much movement, very bright, no sound track",
+        "no cuts, almost no movement, medium bright, a silent sound track",
     ]
 
 

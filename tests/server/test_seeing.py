@@ -17,6 +17,7 @@ from PIL import Image
 
 from sora_mcp.domain.errors import MissingMediaExtra, NotFound
 from sora_mcp.media import optional
+from sora_mcp.server.tools.view_video import find_joins
 from tests.each import each
 from tests.media.clips import a_clip, a_sound, colour_of, remuxed
 from tests.played.rig import picture
@@ -42,9 +43,11 @@ async def test_a_clip_is_shown_as_text_and_one_picture(era: Era, room: Room) -> 
     code = text.text.partition("check code ")[2][:3]
     assert text.text == (
         f"v_0123456789: 6 frames of 2 s on one picture. Tell the user only what you see there; "
-        f"if no picture with the check code {code} reached you, say that you cannot see the clip. "
-        "Measured: 320x180, 1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS."
+        f"if no picture with the check code {code} reached you, say so. "
+        "Measured: 320x180, 1 cut (at 1.0 s), almost no movement, rather dark, sound at a normal level. "
+        'Asked for: "A paper boat drifts down a rainy street".'
     )
+    assert len(text.text.encode()) <= 90 * 3.6
     raw = base64.b64decode(sheet.data)
     assert (answer.structured_content, sheet.mime_type, len(raw) <= 90_000) == (None, "image/jpeg", True)
     assert Image.open(io.BytesIO(raw)).format == "JPEG"
@@ -205,6 +208,28 @@ async def test_music_may_be_named_as_an_argument_or_as_the_second_input(room: Ro
     again = await room.edited(inputs=[CLIP, "music.mp3"], action="sound")
     error = await room.refused("edit_video", action="sound", sound="/etc/passwd")
     assert (again["job_id"], again["deduplicated"], error["broken"][0]["argument"]) == (made["job_id"], True, "sound")
+
+
+async def test_the_moments_of_a_join_are_known_from_its_parts(room: Room) -> None:
+    part = (await room.edited(action="trim", end=1))["job_id"]
+    joined = (await room.edited(inputs=[CLIP, part], action="join"))["job_id"]
+    told = (await room.call("view_video", job_id=joined)).content[0]
+    assert isinstance(told, TextContent) and " Joined at 2.0 s." in told.text
+
+
+@each(
+    ("lengths", "total", "joins"),
+    [
+        ([5.0, 5.0], 9.96, [5.0]),
+        ([5.0, 5.0, 2.0], 12.0, [5.0, 10.0]),
+        ([5.0, 5.0], 9.5, []),
+        ([5.0], 10.0, []),
+        ([5.0, None], 5.0, []),
+    ],
+    ids=["repeated frame", "three", "fades", "a file besides", "unknown"],
+)
+def test_joins_are_told_only_where_the_parts_add_up(lengths: list[float | None], total: float, joins: list[float]) -> None:
+    assert find_joins(lengths, total) == joins
 
 
 async def test_clips_are_joined_by_job_and_by_path(room: Room) -> None:

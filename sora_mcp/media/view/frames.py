@@ -26,7 +26,7 @@ from sora_mcp.media.safe_reader import OpenVideo, open_video, time_of
 from sora_mcp.media.view.measurements import Measurements, summarize, to_decibels
 
 SMALL = (64, 36)
-"""Size in pixels of the grey frame that movement and brightness are measured on."""
+"""Size in pixels of the frame that cuts, movement and brightness are measured on."""
 HERTZ = 8_000
 MEASURED_S = 60.0
 """Longer clips are only sampled: decoding all of them would take too long."""
@@ -122,14 +122,14 @@ def _measure_frames(
     for frame in clip.decode_frames(deadline):
         if len(found) < len(wanted) and time_of(frame) >= wanted[len(found)] - half:
             found.append((time_of(frame), _to_picture(frame, _shown_size(frame, clip, longest))))
-        grey = _to_grey(frame, scaler)
+        small = _to_small(frame, scaler)
         times.append(time_of(frame))
-        lights.append(ImageStat.Stat(grey).mean[0])
+        lights.append(ImageStat.Stat(small.convert("L")).mean[0])
         if before is None:
             is_hdr = read_colours(frame).is_hdr
-        else:
-            changes.append(ImageStat.Stat(ImageChops.difference(grey, before)).mean[0])
-        before, last = grey, frame
+        else:  # pictures of one brightness may differ in a colour alone
+            changes.append(max(ImageStat.Stat(ImageChops.difference(small, before)).mean))
+        before, last = small, frame
     if last is None:
         raise BadMedia(NO_FRAME)
     if not found:  # the only frame began long before the wanted time
@@ -159,11 +159,17 @@ def shrink(frame: VideoFrame) -> Image.Image:
     return _to_grey(frame, VideoReformatter())
 
 
+def _to_small(frame: VideoFrame, scaler: VideoReformatter) -> Image.Image:
+    """Return the frame small, in ordinary colours. All frames share one scaler: setting one up takes longer than using it."""
+    kind = "yuv444p10le" if read_colours(frame).is_hdr else "rgb24"
+    small = scaler.reformat(frame, width=SMALL[0], height=SMALL[1], format=kind, interpolation="FAST_BILINEAR")
+    return cast(Image.Image, (small if kind == "rgb24" else show_in_sdr(small)).to_image())
+
+
 def _to_grey(frame: VideoFrame, scaler: VideoReformatter) -> Image.Image:
-    """Return the frame small and grey. All frames share one scaler: setting one up takes longer than using it."""
+    """Return the frame small and grey."""
     if read_colours(frame).is_hdr:
-        small = scaler.reformat(frame, width=SMALL[0], height=SMALL[1], format="yuv444p10le", interpolation="FAST_BILINEAR")
-        return cast(Image.Image, show_in_sdr(small).to_image()).convert("L")
+        return _to_small(frame, scaler).convert("L")
     small = scaler.reformat(frame, width=SMALL[0], height=SMALL[1], format="gray", interpolation="FAST_BILINEAR")
     plane = small.planes[0]
     return Image.frombytes("L", SMALL, bytes(plane), "raw", "L", plane.line_size)

@@ -203,8 +203,8 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors_cheapest
         chosen("veo-3.1-fast")
     assert caught.value.message == (
         "No key for AI/ML API, fal, Runway, Replicate, Muvi, WaveSpeed or MuleRun. The user gets one, such as AI/ML API's at "
-        "https://aimlapi.com/app/keys, runs `sora-mcp setup aimlapi` in a terminal and restarts this app. "
-        f"Free: model='{SAMPLE}', a drawing."
+        "https://aimlapi.com/app/keys, runs `sora-mcp setup aimlapi` in a terminal and restarts the chat app. "
+        f"Free: model='{SAMPLE}', drawn."
     )
 
 
@@ -219,7 +219,7 @@ def test_nobody_is_sent_to_buy_a_key_for_a_model_that_ended(model: str) -> None:
 def test_one_vendor_names_one_key() -> None:
     assert NO_KEY.describe_missing_key(NO_KEY.find_named("pixazo:sora-2-pro")) == (
         "No key for Pixazo. The user gets one at https://api-console.pixazo.ai/api_keys, runs `sora-mcp setup pixazo` in a terminal and "
-        "restarts this app."
+        "restarts the chat app."
     )
 
 

@@ -15,4 +15,4 @@ def describe_adding_key(vendors: Iterable[Vendor], *, what: str = "one") -> str:
         return ""
     first, example = named[0], f", such as {named[0].title}'s" if len(named) > 1 else ""
     get = f"gets {what}{example} at {first.key_page}, " if first.key_page else ""
-    return f"The user {get}runs {describe_command('setup', first.name)} and restarts this app."
+    return f"The user {get}runs {describe_command('setup', first.name)} and restarts the chat app."

@@ -243,7 +243,7 @@ class Catalogue:
         can_crop = self.can_crop and image is not None and not image.is_url
         for more, tried in (("", plain), *([(" with options.fit='crop'", fitted)] if can_crop else [])):
             if not self.keyed and offer is not None and find_order(tried, offer, today=today) is not None:
-                return f"Free: model='{SAMPLE}'{more}, a drawing."
+                return f"Free: model='{SAMPLE}'{more}, drawn."
         return ""
 
     def find_near(self, name: str) -> tuple[Offer, ...]:

@@ -46,13 +46,13 @@ PAUSED, GONE, UNPRICED, ENDED, KEYLESS = range(5)
 COUNTED = {KEYLESS: "without a key", ENDED: "ended", UNPRICED: "without a published price", GONE: "gone", PAUSED: "paused"}
 
 
-def count_unavailable(catalogue: Catalogue) -> str:
-    """Say how many models cannot be bought now, and why; empty where all can. Ended ones that can be named all the same are not among
-    them."""
+def count_unavailable(catalogue: Catalogue, *, word: str = "more") -> str:
+    """Say how many models cannot be bought now, and why; empty where all can. `word` stands after their number. Ended ones that can be
+    named all the same are not among them."""
     spare = {offer.id for offer in (*catalogue.buyable_offers, *_list_ended_here(catalogue))}
     rest = Counter(_find_reason(offer, catalogue)[0] for offer in catalogue.offers if offer.id not in spare)
     why = ", ".join(f"{rest[rank]} {words}" for rank, words in COUNTED.items() if rest[rank])
-    return f"{rest.total()} more ({why})" if rest else ""
+    return f"{rest.total()} {word} ({why})" if rest else ""
 
 
 def describe_ended_here(catalogue: Catalogue) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import SOUND, describe_looks
-from sora_mcp.catalogue.clip_plan import Part, list_lengths, make_part
+from sora_mcp.catalogue.clip_plan import Part, can_go_on, list_lengths, make_part
 from sora_mcp.catalogue.first_key import is_best_look
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.sizes import name_lines
@@ -165,7 +165,8 @@ class Comparison:
         if estimate.best_splits:
             yield self._make_split_row(estimate.best_splits[:MOST_SIZES][::-1])
         if estimate.split:
-            yield self._make_split_row((estimate.split,))
+            row = self._make_split_row((estimate.split,))
+            yield replace(row, cost=f"{row.cost}{describe_buying_parts(estimate.split, clips=estimate.clips)}")
 
     def _list_at_usual_length(self) -> list[Found]:
         """Return the offers that are the cheapest at the length at which all are compared."""
@@ -256,6 +257,16 @@ class Comparison:
         each = f" ({format_price(price.micros)})" if clips > 1 and total else ""
         both = f"{format_price(total)}{each}{format_excess(total, order.offer.expect(total))}"
         return f"{both}{self._room.describe(price.micros, clips)}"
+
+
+def describe_buying_parts(part: Part, *, clips: int) -> str:
+    """Say how clips of one length that are joined are bought and quoted; empty of several lengths."""
+    if len(set(part.lengths)) > 1:
+        return ""
+    seconds, again = part.lengths[0], part.clips - 1
+    times = {1: "once", 2: "twice"}.get(again, f"{again} times")
+    then = f"then continues {times}" if can_go_on(part.order) else f"{part.clips} times"
+    return f" (create_video(seconds={seconds}), {then}; quote: estimate_cost(model=…, seconds={seconds}, clips={part.clips * clips}))"
 
 
 def _list_amounts(amounts: Sequence[tuple[str, str]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,9 @@ MOST_CHEAPEST, MOST_BEST = 3, 2
 """Models that are named to a user without any key."""
 MOST_EDITORS = 2
 """Models that change a video, of those that are named."""
+FROM = "Prices from: the shortest clip at the smallest size."
+NO_KEY = "None of these can be bought yet: no key is here, and one is enough."
+NO_KEY_FOR_THEM = "None of these can be bought yet: no key for them is here, and one is enough."
 NEXT = 'Next: list_sizes(model="…") has every size, price and option of one'
 ALL = ', list_sizes(model="all") a line for each'
 
@@ -108,7 +111,12 @@ def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -
     rest = [f"Without a published price: {', '.join(unpriced)}."] if unpriced else []
     lacking = [catalogue.get_vendor(row.offer) for row in rows if not row.is_usable and catalogue.is_living(row.offer)]
     add = [describe_adding_key(lacking, what="a key")] if lacking else []
-    lines = [*(row.text for row in rows), *rest, *add, f"{NEXT}."]
+    begin = _explain_prices(rows)
+    if len(lacking) == len(rows) > 1:  # said once and not in each line
+        begin, rows_shown = [NO_KEY_FOR_THEM if catalogue.keyed else NO_KEY, *begin], [replace(row, is_usable=True) for row in rows]
+    else:
+        rows_shown = rows
+    lines = [*begin, *(_describe_row(row, catalogue) for row in rows_shown), *rest, *add, f"{NEXT}."]
     return {"message": "\n".join(lines), "offers": [row.fields for row in rows]}
 
 
@@ -164,9 +172,25 @@ def _describe_lengths(offer: Offer) -> str:
 def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row], today: date) -> dict[str, Any]:
     editors = [row for row in rows if row.offer.keeps_length][:MOST_EDITORS]
     unshown = len(rows) - len(shown) - len(editors)
-    own = [*_name_extremes(rows), *(row.text for row in shown), *_name_editors(editors)]
-    lines = [*own, *_list_examples(catalogue, today), *_describe_rest(catalogue, unshown)]
+    own = [*_name_extremes(rows), *(_describe_row(row, catalogue) for row in shown), *_name_editors(editors)]
+    lines = [
+        *_explain_prices(rows if catalogue.keyed else ()),
+        *own,
+        *_list_examples(catalogue, today),
+        *_describe_rest(catalogue, unshown),
+    ]
     return {"message": "\n".join(lines), "offers": [row.fields for row in (*shown, *editors)]}
+
+
+def _explain_prices(rows: Sequence[Row]) -> list[str]:
+    """Return the line that says of what the prices of several models are."""
+    return [FROM] if sum(row.least > 0 for row in rows) > 1 else []
+
+
+def _describe_row(row: Row, catalogue: Catalogue) -> str:
+    """Return the line of an offer, with what its vendor's clips are not."""
+    caveat = catalogue.get_vendor(row.offer).caveat
+    return f"{row.text}. {caveat}" if caveat else row.text
 
 
 def _name_extremes(rows: Sequence[Row]) -> Iterator[str]:
@@ -192,7 +216,9 @@ def _list_examples(catalogue: Catalogue, today: date) -> Iterator[str]:
     each = {row.offer.model: row for row in reversed(_rank(offers, catalogue, today))}
     rows = sorted(each.values(), key=lambda row: row.least)
     best = [row for row in rows if (hint := get_hint(row.offer)) is not None and hint.good_for == BEST]
-    yield from (row.text for row in (*[row for row in rows if row not in best][:MOST_CHEAPEST], *best[:MOST_BEST]))
+    named = [*[row for row in rows if row not in best][:MOST_CHEAPEST], *best[:MOST_BEST]]
+    if named:
+        yield from (NO_KEY, *_explain_prices(named), *(replace(row, is_usable=True).text for row in named))
     yield from filter(None, (describe_first_key(catalogue, today=today),))
 
 
@@ -200,7 +226,7 @@ def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
     if unshown:
         yield f"And {unshown} more that can be bought."
     yield from _explain_empty(catalogue)
-    if said := count_unavailable(catalogue):
+    if said := count_unavailable(catalogue, word="more" if catalogue.keyed else "in all"):
         yield f"Cannot be bought now: {said}."
     yield from filter(None, (describe_ended_here(catalogue),))
     yield f"{NEXT}{ALL}."

@@ -254,9 +254,14 @@ def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
     prompt = "no stated limit" if offer.prompt_max is None else f"at most {offer.prompt_max} characters"
     lines = [
         f"{offer.id}{_marks(offer, catalogue, today)}",
+        *([caveat] if (caveat := catalogue.get_vendor(offer).caveat) else []),
         *(_price_line(prices) for prices in price_table(offer, today=today)),
-        f"Prompt: {prompt}. {_describe_input(offer)}. Sound: {_sound(offer)}. Options: {options}.",
-        *([f"Good for: {hint.good_for} ({hint.source}, read {hint.checked})."] if (hint := get_hint(offer)) else []),
+        f"Prompt: {prompt}. {_describe_input(offer)}.{_describe_going_on(offer)} Sound: {_sound(offer)}. Options: {options}.",
+        *(
+            [f"Good for: {hint.good_for}, as its maker or seller says ({hint.source}, read {hint.checked})."]
+            if (hint := get_hint(offer))
+            else []
+        ),
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]
     return "\n".join(lines)
@@ -290,7 +295,7 @@ def _option(rule: Rule) -> str:
 
 
 def _sound(offer: Offer) -> str:
-    said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "not documented"}
+    said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "the vendor does not say"}
     return said[_sound_field(offer)]
 
 
@@ -327,6 +332,13 @@ def _frame(offer: Offer) -> str:
     types = ", ".join(kind.removeprefix("image/") for kind in rule.types)
     prompt = "" if offer.prompt_with_image else "; the prompt is then not sent"
     return f"{ways}, {types}, at most {format_bytes(rule.most_bytes, at_most=True)}{_limits(rule)}{prompt}"
+
+
+def _describe_going_on(offer: Offer) -> str:
+    """Say that a clip can be continued, where the model takes a picture itself; a model that gets the clip says so as its input."""
+    if offer.video is not None or offer.image is None or not offer.image.data:
+        return ""
+    return " Can continue a clip (continues): its last frame is the next one's first."
 
 
 def _limits(rule: ImageRule) -> str:

@@ -59,6 +59,7 @@ def _list_details(action: str, options: Mapping[str, object]) -> Iterator[str]:
             yield f"{_format_number(options, 'speed')} x"
         case "join":
             yield "faded into each other" if options.get("transition") == "fade" else ""
+            yield f"title {quote_text(options['text'])} for the first {TITLE_S:g} s" if options.get("text") else ""
         case "frame":
             yield f"at {_format_number(options, 'start')} s{'' if 'start' in options else ' (start=… is when)'}"
         case _:

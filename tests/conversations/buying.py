@@ -43,7 +43,7 @@ BUYING = (
             "free",
             "a drawn scene that no model made",
             "Real clips need an account and a key at a vendor, where they are paid, such as fal (5 s from $0.05 at 480p, with ",
-            "The user gets one at https://fal.ai/dashboard/keys, runs `sora-mcp setup fal` in a terminal and restarts this app.",
+            "The user gets one at https://fal.ai/dashboard/keys, runs `sora-mcp setup fal` in a terminal and restarts the chat app.",
             prompt=CAT,
             size="vertical",
             seconds=10,
@@ -618,7 +618,7 @@ BUYING = (
         call(
             "create_video",
             "No key here for any 'runway' model. The user gets one at https://dev.runwayml.com, runs `sora-mcp setup runway` in a "
-            "terminal and restarts this app. Cheapest first: runway:",
+            "terminal and restarts the chat app. Cheapest first: runway:",
             never=("Fix", SAMPLE),
             refused=True,
             prompt=CAT,
@@ -626,7 +626,7 @@ BUYING = (
         ),
         call(
             "create_video",
-            "Free: model='sample:sample', a drawing",
+            "Free: model='sample:sample', drawn",
             never=("Fix",),
             refused=True,
             prompt=CAT,

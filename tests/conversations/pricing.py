@@ -16,7 +16,7 @@ PRICING = (
             "estimate_cost",
             "A real clip costs $0.10 on runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p), with the best look $0.35 on "
             "byteplus:seedance-2.0. No key for Runway. The user gets one at https://dev.runwayml.com, runs `sora-mcp setup runway` in a "
-            "terminal and restarts this app. Clips are paid there. Without a key: 5 s on sample:sample, free.",
+            "terminal and restarts the chat app. Clips are paid there. Without a key: 5 s on sample:sample, free.",
             never=(", no key", "Left today"),
             seconds=5,
             audio=True,

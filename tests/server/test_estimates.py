@@ -181,8 +181,8 @@ async def test_without_any_key_the_sample_is_free_and_what_would_be_refused_is_s
     assert (refused["allowed"], refused["refusal"]) == (False, "No key for Muvi.")
     assert refused["message"].endswith(
         " Not now: No key for Muvi. The user gets one at https://developer.muvi.video/docs/authentication, runs `sora-mcp setup muvi` in a "
-        "terminal and restarts this app."
-        " Free: model='sample:sample', a drawing."
+        "terminal and restarts the chat app."
+        " Free: model='sample:sample', drawn."
     )
 
 

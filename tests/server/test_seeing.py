@@ -237,6 +237,11 @@ async def test_clips_are_joined_by_job_and_by_path(room: Room) -> None:
     assert (made["seconds"], made["size"], made["message"].split(". ")[0]) == (4, "320x180", "join of v_0123456789, then clip.mp4")
 
 
+async def test_a_join_with_a_title_says_how_long_it_is_shown(room: Room) -> None:
+    made = await room.edited(inputs=[CLIP, "clip.mp4"], action="join", text="Summer")
+    assert 'title "Summer" for the first 3 s' in made["message"]
+
+
 async def test_a_clip_may_be_named_as_its_result_names_it(room: Room) -> None:
     made = await room.edited(action="trim", start=0, end=1)
     names = [made["job_id"], made["path"], made["uri"], f"file://{made['path']}", [made["path"]], f'["{made["job_id"]}"]']

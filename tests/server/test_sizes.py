@@ -94,8 +94,29 @@ def test_what_can_be_bought_is_told_in_few_words(keyed: list[str]) -> None:
 
 def test_best_look_and_cheapest_have_an_answer() -> None:
     told = models_view.summarize(Catalogue(keyed=frozenset({"muvi"})), today=TODAY)
-    assert told["message"].startswith("Cheapest: muvi:hailuo-2.3-standard, from $0.21. Longest: ")
+    assert told["message"].startswith(f"{models_view.FROM}\nCheapest: muvi:hailuo-2.3-standard, from $0.21. Longest: ")
     assert [offer["model"] for offer in told["offers"] if offer.get("good_for") == "best look"] == ["muvi:veo-3.1", "muvi:seedance-2.0"]
+
+
+def test_without_a_key_a_list_says_first_that_nothing_in_it_can_be_bought() -> None:
+    told = models_view.summarize(Catalogue(), today=TODAY)["message"]
+    sample, first, prices, *models = told.splitlines()
+    assert sample.startswith("sample:sample: ") and sample.endswith("it does not show the prompt.")
+    assert (first, prices, "no key" in "".join(models)) == (models_view.NO_KEY, models_view.FROM, False)
+    assert (told.count("sora-mcp setup"), " in all (" in told) == (1, True)
+    assert models_view.list_models(VEOS, Catalogue(), today=TODAY)["message"].startswith(f"{models_view.NO_KEY}\n{models_view.FROM}\n")
+    some = models_view.list_models(VEOS, Catalogue(keyed=frozenset({"muvi"})), today=TODAY)["message"]
+    assert some.startswith(f"{models_view.FROM}\n") and ", no key" in some
+
+
+VEOS = [offer for offer in Catalogue().offers if offer.model == "veo-3.1" and offer.ended is None]
+
+
+def test_the_table_of_a_model_says_what_its_clips_are_and_whether_they_can_be_continued() -> None:
+    sample, veo = (offers_view.describe_model(name, Catalogue(), today=TODAY)["message"] for name in ("sample:sample", "muvi:veo-3.1"))
+    assert "it does not show the prompt." in sample
+    assert "Can continue a clip (continues): its last frame is the next one's first." in veo
+    assert "Good for: best look, as its maker or seller says (https://" in veo
 
 
 def test_a_hint_has_its_source_and_its_day() -> None:

@@ -11,7 +11,7 @@ import pytest
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.explain import explain
 from sora_mcp.catalogue.families import explain_unknown
-from sora_mcp.catalogue.planner import plan
+from sora_mcp.catalogue.planner import UNSTATED, plan
 from sora_mcp.domain import Clip, Image, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from sora_mcp.domain.money import usd
@@ -189,4 +189,4 @@ def test_an_order_says_why_this_vendor_and_what_the_model_costs_with_sound(
 ) -> None:
     here = Catalogue(keyed=frozenset(keys.split()))
     order, _ = plan(VideoRequest("a fox", name, seconds=5, options=options), here, today=TODAY)
-    assert order.why == why
+    assert order.why == " ".join(filter(None, (why, UNSTATED)))

@@ -487,7 +487,7 @@ BUYING = (
         call(
             "list_sizes",
             "sample:sample",
-            "\nfal:seedance-1-pro-fast: 2-12 s, 1080p, from $0.02, no key\n",
+            "\nfal:seedance-1-pro-fast: 2-12 s, 1080p, from $0.02\n",
             "\nbyteplus:seedance-2.0 (best look): ",
             "The user gets one at https://fal.ai/dashboard/keys, runs `sora-mcp setup fal`",
         ),

@@ -100,7 +100,12 @@ STARTING = (
             seconds=10,
             size="16:9 4K",
         ),
-        call("list_sizes", "Google has no 'seedance' here.\nfal:seedance-1-pro-fast", model="google:seedance"),
+        call(
+            "list_sizes",
+            "Google has no 'seedance' here.\nNone of these can be bought yet",
+            "\nfal:seedance-1-pro-fast",
+            model="google:seedance",
+        ),
         call("estimate_cost", "Muvi has no 'gemini' here. Cheapest first: google:gemini", refused=True, model="muvi:gemini"),
         call("estimate_cost", "OpenAI ended Sora 2", never=("has no",), refused=True, model="google:sora"),
         keys=("google",),

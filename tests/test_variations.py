@@ -56,7 +56,7 @@ def test_the_caps_hold_for_all_takes_or_none(store: Store) -> None:
 
 def test_one_yes_is_for_all_takes_and_for_nothing_else(store: Store, clock: Clock) -> None:
     keys: dict[str, Any] = {"fingerprint": "three", "confirm": True}
-    with pytest.raises(NeedsConfirmation, match=r"3 clips on muvi:sora-2 cost \$3\.00 together, which") as asked:
+    with pytest.raises(NeedsConfirmation, match=r"3 clips on muvi:sora-2 cost \$3\.00 together, so the user must approve them") as asked:
         reserve(store, clips=3, **keys)
     quote = store.approvals.approve.sync(asked.value.quote_id)
     assert (quote.micros, quote.clips, asked.value.price and asked.value.price.micros) == (usd("3"), 3, usd("3"))

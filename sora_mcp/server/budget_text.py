@@ -19,7 +19,7 @@ def describe_left(budget: Budget) -> str:
         window, whose, limit, unsettled = "this month", budget.month_of, budget.month_limit, budget.month_unsettled
     else:
         window, whose, limit, unsettled = "today", budget.day_of, budget.day_limit, budget.day_unsettled
-    parts = _list_unsettled(unsettled, held="reserved for clips still running")
+    parts = _list_unsettled(unsettled)
     counts = f" ({' and '.join(parts)} {'counts' if len(parts) == 1 else 'count'} as spent)" if parts else ""
     return f"Left {window} {format_dollars(budget.room)}{_describe_limit(limit, whose)}{counts}"
 
@@ -79,16 +79,16 @@ def _describe_windows(verb: str, sums: tuple[Micros, Micros], unsettled: tuple[U
     return f"{verb} {today} today{',' if is_plain else ';'} {month} this month."
 
 
-def _list_unsettled(unsettled: Unsettled, *, held: str = "reserved") -> list[str]:
+def _list_unsettled(unsettled: Unsettled) -> list[str]:
     """Return what is reserved and what is perhaps charged, as far as there is any."""
-    return _name_unsettled(unsettled, [format_dollars(unsettled.held), format_dollars(unsettled.unclear)], held=held)
+    return _name_unsettled(unsettled, [format_dollars(unsettled.held), format_dollars(unsettled.unclear)])
 
 
-def _name_unsettled(unsettled: Unsettled, shown: Sequence[str], *, held: str = "reserved") -> list[str]:
+def _name_unsettled(unsettled: Unsettled, shown: Sequence[str]) -> list[str]:
     """Return the same with the amounts as they are shown."""
-    reserved, unclear = shown
+    held, unclear = shown
     return [
-        *([f"{reserved} {held}"] if unsettled.held else []),
+        *([f"{held} reserved"] if unsettled.held else []),
         *([f"{unclear} perhaps charged"] if unsettled.unclear else []),
     ]
 

@@ -257,11 +257,7 @@ def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
         *([caveat] if (caveat := catalogue.get_vendor(offer).caveat) else []),
         *(_price_line(prices) for prices in price_table(offer, today=today)),
         f"Prompt: {prompt}. {_describe_input(offer)}.{_describe_going_on(offer)} Sound: {_sound(offer)}. Options: {options}.",
-        *(
-            [f"Good for: {hint.good_for}, as its maker or seller says ({hint.source}, read {hint.checked})."]
-            if (hint := get_hint(offer))
-            else []
-        ),
+        *([f"Good for: {hint.good_for} ({hint.source}, read {hint.checked})."] if (hint := get_hint(offer)) else []),
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]
     return "\n".join(lines)
@@ -295,7 +291,7 @@ def _option(rule: Rule) -> str:
 
 
 def _sound(offer: Offer) -> str:
-    said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "the vendor does not say"}
+    said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "not stated"}
     return said[_sound_field(offer)]
 
 
@@ -338,7 +334,7 @@ def _describe_going_on(offer: Offer) -> str:
     """Say that a clip can be continued, where the model takes a picture itself; a model that gets the clip says so as its input."""
     if offer.video is not None or offer.image is None or not offer.image.data:
         return ""
-    return " Can continue a clip (continues): its last frame is the next one's first."
+    return " Can be continued."
 
 
 def _limits(rule: ImageRule) -> str:

@@ -370,7 +370,7 @@ def test_reserved_and_perhaps_charged_money_is_told_apart_from_what_was_spent() 
         "this month $0.86, $0.25 reserved, $0.25 perhaps charged (counts as $1.36 of $100.00). "
         "get_spend names what was perhaps charged."
     )
-    assert describe_left(SPENDING) == "Left today $9.60 of $10.00 ($0.25 reserved for clips still running counts as spent)"
+    assert describe_left(SPENDING) == "Left today $9.60 of $10.00 ($0.25 reserved counts as spent)"
     mine = OwnSpending(usd("0.35"), usd("0.35"), "film", usd("0.85"), usd("0.85"), day_unsettled=SPENDING.day_unsettled)
     said = describe_spent(replace(SPENDING, own=replace(mine, team_month_unsettled=Unsettled(held=usd("0.25")))))
     assert said.startswith(

@@ -42,8 +42,8 @@ async def test_a_clip_is_shown_as_text_and_one_picture(era: Era, room: Room) -> 
     assert isinstance(text, TextContent) and isinstance(sheet, ImageContent)
     code = text.text.partition("check code ")[2][:3]
     assert text.text == (
-        f"v_0123456789: 6 frames of 2 s on one picture. Tell the user only what you see there; "
-        f"if no picture with the check code {code} reached you, say so. "
+        f"v_0123456789: 6 frames of 2 s in one picture. Say only what you see; "
+        f"if no picture with check code {code} came, say so. "
         "Measured: 320x180, 1 cut (at 1.0 s), almost no movement, rather dark, sound at a normal level. "
         'Asked for: "A paper boat drifts down a rainy street".'
     )

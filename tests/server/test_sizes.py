@@ -115,8 +115,8 @@ VEOS = [offer for offer in Catalogue().offers if offer.model == "veo-3.1" and of
 def test_the_table_of_a_model_says_what_its_clips_are_and_whether_they_can_be_continued() -> None:
     sample, veo = (offers_view.describe_model(name, Catalogue(), today=TODAY)["message"] for name in ("sample:sample", "muvi:veo-3.1"))
     assert "it does not show the prompt." in sample
-    assert "Can continue a clip (continues): its last frame is the next one's first." in veo
-    assert "Good for: best look, as its maker or seller says (https://" in veo
+    assert "Can be continued." in veo
+    assert "Good for: best look (https://" in veo
 
 
 def test_a_hint_has_its_source_and_its_day() -> None:

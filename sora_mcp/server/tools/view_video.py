@@ -64,8 +64,8 @@ def _describe(name: str, view: View) -> str:
     """Describe the sheet. The check code shows whether the picture reached the model: some clients keep pictures back."""
     count = f"{view.frames} frame{'' if view.frames == 1 else 's'}"
     return (
-        f"{name}: {count} of {view.seconds:g} s on one picture. Tell the user only what you see there; "
-        f"if no picture with the check code {view.code} reached you, say so. "
+        f"{name}: {count} of {view.seconds:g} s in one picture. Say only what you see; "
+        f"if no picture with check code {view.code} came, say so. "
         f"Measured: {view.words}."
     )
 

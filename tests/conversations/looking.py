@@ -239,7 +239,7 @@ LOOKING = (
     ),
     talk(
         "look at my own clip",
-        call("view_video", "party.mp4: ", " of 12 s on one picture", "check code", job_id="party.mp4"),
+        call("view_video", "party.mp4: ", " of 12 s in one picture", "check code", job_id="party.mp4"),
         call("view_video", "party.mp4: ", job_id="{folder}/party.mp4"),
         call("view_video", "job_id: 'lost.mp4' is not in {folder}", refused=True, job_id="lost.mp4"),
         call("view_video", "is not in {folder}", refused=True, job_id="/etc/passwd.mp4"),

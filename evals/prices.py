@@ -11,7 +11,7 @@ PRICES = (
         "price-tiktok",
         "What would a 10 second vertical video for TikTok cost me?",
         must("estimate_cost", seconds=10, size="9:16"),
-        tells=("$0.70",),
+        tells=("$0.50",),
         never=NO_BUY,
     ),
     row(

@@ -169,7 +169,7 @@ def test_a_clip_is_bought_waited_for_and_edited(client: Client, made: Run) -> No
 def test_the_picture_arrives_as_the_clients_own(client: Client, made: Run) -> None:
     assert [seen.steps[2].pictures for seen in made.stories] == [[told.picture] if told.picture else [] for told in client.told]
     for seen in made.stories:
-        assert "if no picture with the check code" in seen.steps[2].text
+        assert "if no picture with check code" in seen.steps[2].text
 
 
 @clients

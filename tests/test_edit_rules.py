@@ -93,6 +93,18 @@ def test_every_edit_that_makes_a_clip_takes_a_sound_file(action: Action) -> None
             'text must be given in a call before: edit_video(action="caption", inputs=["a.mp4"], text="Summer"); '
             "gif takes inputs, start, end.",
         ),
+        (
+            "caption",
+            {"text": "x", "ratio": "square", "fill": "blurred"},
+            'ratio must be given in a second call: edit_video(action="reframe", inputs=["JOB_ID"], ratio="1:1", fill="blur") with the new '
+            "clip; caption takes inputs, text, start, end, sound. edit_video caption: fill must be given in that call, too.",
+        ),
+        (
+            "caption",
+            {"text": "x", "speed": 10.0},
+            'speed must be given in a second call: edit_video(action="speed", inputs=["JOB_ID"], speed=4) with the new clip; '
+            "caption takes inputs, text, start, end, sound.",
+        ),
         ("gif", {"sound": "song.wav"}, "sound must be left out: the new file has no sound."),
         ("frame", {"end": 2.0}, "end must be left out: start is the second that the picture shows."),
         ("join", {"sound": "song.wav"}, "action must be sound, not 'join': a single clip is joined with nothing."),

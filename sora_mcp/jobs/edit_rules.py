@@ -111,12 +111,19 @@ def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
 
 def _explain_second_call(asked: EditRequest, other: Action, names: Sequence[str]) -> str:
     """Say that an edit of another action takes these arguments: of the new clip, or before, where the new file is no clip."""
-    arguments = "".join(f", {name}={_quote(asked.arguments[name])}" for name in names)
+    arguments = "".join(f", {name}={_quote(_choose_value(name, asked.arguments[name]))}" for name in names)
     takes = f"{asked.action} takes {', '.join(['inputs', *TAKES[asked.action]])}"
     if asked.action in STILLS:
         clip = _quote(asked.inputs[0])
         return f'given in a call before: edit_video(action="{other}", inputs=[{clip}]{arguments}); {takes}'
     return f'given in a second call: edit_video(action="{other}", inputs=["JOB_ID"]{arguments}) with the new clip; {takes}'
+
+
+def _choose_value(name: str, value: str | float) -> str | float:
+    """Return a value that the argument takes: the one that was said, else the nearest of those that it has."""
+    if name == "speed":
+        return value if _is_speed(value) else _find_speeds(value)[0]
+    return value if name not in VALUES or value in VALUES[name] else _sort_values(name, value)[0]
 
 
 def _quote(value: str | float) -> str:
@@ -137,7 +144,7 @@ def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:
     elif wants_text and not (isinstance(text, str) and clean_text(text).strip(JOINERS)):
         yield BrokenRule("text", None, f"given: at most {MOST_TEXT} characters to show", "invalid_argument")
     speed = said.get("speed")
-    if "speed" in takes and not (isinstance(speed, int | float) and SPEEDS[0] <= speed <= SPEEDS[1] and speed != 1):
+    if "speed" in takes and not _is_speed(speed):
         allowed = "below 1 to slow it down, above 1 to speed it up" if speed == 1 else f"{SPEEDS[0]:g} (slower) to {SPEEDS[1]:g} (faster)"
         yield BrokenRule("speed", speed, allowed, "invalid_argument")
     if asked.action == "sound" and "sound" not in said:
@@ -159,15 +166,16 @@ def _find_values(asked: EditRequest, rule: BrokenRule) -> Sequence[str | float]:
         return ("sound",)
     if rule.argument not in TAKES[asked.action]:
         return ()
-    if rule.argument == "speed":
-        return _find_speeds(rule.got)
-    if rule.argument == "ratio":
+    return _find_speeds(rule.got) if rule.argument == "speed" else _sort_values(rule.argument, rule.got)
+
+
+def _sort_values(name: str, wanted: object) -> Sequence[str]:
+    """Return the values that an argument has, the nearest to what was said first; none of one that has no list."""
+    if name == "ratio":
         ratios = list(RATIOS)
-        ratios.sort(key=lambda ratio: _measure_difference(ratio, rule.got))
+        ratios.sort(key=lambda ratio: _measure_difference(ratio, wanted))
         return ratios
-    values, got = list(VALUES.get(rule.argument, ())), str(rule.got).casefold()
-    values.sort(key=lambda value: value not in got)
-    return values
+    return sorted(VALUES.get(name, ()), key=lambda value: value not in str(wanted).casefold())
 
 
 def _measure_difference(ratio: Ratio, wanted: object) -> float:
@@ -178,6 +186,10 @@ def _measure_difference(ratio: Ratio, wanted: object) -> float:
         return 0.0
     wide, high = RATIOS[ratio]
     return abs(math.log(int(sides[1]) / int(sides[2]) * high / wide))
+
+
+def _is_speed(value: object) -> bool:
+    return isinstance(value, int | float) and SPEEDS[0] <= value <= SPEEDS[1] and value != 1
 
 
 def _find_speeds(wanted: object) -> tuple[float, ...]:

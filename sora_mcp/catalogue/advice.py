@@ -10,7 +10,7 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes, list_fits
 from sora_mcp.catalogue.frame_shapes import decides_shape
-from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.hints import BEST, is_known_for
 from sora_mcp.catalogue.name_matching import name_brand
 from sora_mcp.catalogue.name_parsing import MOST_NAME, read_words
 from sora_mcp.catalogue.planner import find, plan
@@ -282,7 +282,7 @@ class _Advice:
         own = next((order for offer in ended if (order := find_order(plain, offer, today=self.today)) is not None), None)
         fixes = self.rank_others(but=None)
         alike = [fix for fix in fixes if fix.order is not None and own is not None and is_alike(fix.order, own)]
-        best = [fix for fix in alike if fix.order and (hint := get_hint(fix.order.offer)) and hint.good_for == BEST][:1]
+        best = [fix for fix in alike if fix.order and is_known_for(fix.order.offer, BEST)][:1]
         return tuple([*best, *(fix for fix in alike if fix not in best)][:ALTERNATIVES])
 
     def _replace_unpriced(self, offer: Offer | None) -> tuple[Fix, ...]:

@@ -10,11 +10,11 @@ from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, list_splits
-from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.hints import BEST, is_known_for
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines, orientation
 from sora_mcp.catalogue.usual_length import USUAL_S
-from sora_mcp.domain import Order, Quote, VideoRequest
+from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
 
 STEPS = (720, 1080, 1440, 2160)
@@ -72,7 +72,7 @@ def find_best_of_other_lines(request: VideoRequest, lines: int, catalogue: Catal
     if not drop_shape(request.size or "") or request.clip is not None:
         return None
     shape, found = " ".join(list_shape_words(request.size or "")), list[tuple[Order, Quote]]()
-    for offer in (offer for offer in catalogue.eligible_offers if (hint := get_hint(offer)) is not None and hint.good_for == BEST):
+    for offer in _list_known(catalogue):
         sizes = sizes_of(offer, image=request.image is not None)
         meant = [size for size in (fitting(shape, sizes) if shape else sizes) if count_lines(size)]
         found += (one for size in meant for one in rank_orders((offer,), replace(request, size=size.text), today=today)[:1])
@@ -97,8 +97,13 @@ def find_larger_offers(request: VideoRequest, order: Order, catalogue: Catalogue
 
 def split_best(request: VideoRequest, catalogue: Catalogue, room: Room, *, today: date) -> tuple[Part, ...]:
     """Return the clips of a model known for the best look that make a length which it does not make in one, the largest first."""
-    known = [offer for offer in catalogue.eligible_offers if (hint := get_hint(offer)) is not None and hint.good_for == BEST]
+    known = _list_known(catalogue)
     return list_splits(known, request, room, today=today) if known and request.clip is None else ()
+
+
+def _list_known(catalogue: Catalogue) -> list[Offer]:
+    """Return the offers that can be bought whose model is known for the best look."""
+    return [offer for offer in catalogue.eligible_offers if is_known_for(offer, BEST)]
 
 
 def describe_best_within(request: VideoRequest, catalogue: Catalogue, *, room: Room, but: Collection[object], today: date) -> str:
@@ -118,4 +123,4 @@ def describe_best_within(request: VideoRequest, catalogue: Catalogue, *, room: R
 def find_known(good_for: str, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, room: Room) -> list[tuple[Order, Quote]]:
     """Return those of the compared offers that can be bought, one clip at least, and are known for this, in their order."""
     usable = [found for found in offers if catalogue.is_usable(found[0].offer) and room.count(found[1].micros, 1)]
-    return [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == good_for]
+    return [found for found in usable if is_known_for(found[0].offer, good_for)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sora_mcp.catalogue.adding_keys import describe_adding_key
-from sora_mcp.catalogue.hints import find_label, find_near_label, get_hint
+from sora_mcp.catalogue.hints import find_label, find_near_label, is_known_for
 from sora_mcp.catalogue.name_matching import NEAR, ModelNames
 from sora_mcp.catalogue.name_parsing import MOST_NAME
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
@@ -218,7 +218,7 @@ class Catalogue:
             makers = [offer for offer in offers if offer.video is None]
             longest = max((offer.seconds[-1] for offer in makers), default=0)
             return tuple(offer for offer in makers if offer.seconds[-1] == longest)
-        return tuple(offer for offer in self.living_offers if (hint := get_hint(offer)) is not None and hint.good_for == label)
+        return tuple(offer for offer in self.living_offers if is_known_for(offer, label))
 
     def _describe_near(self, near: Iterable[Offer]) -> str:
         """Return a sentence that asks after the living ones of these offers; where all have ended, it says when."""

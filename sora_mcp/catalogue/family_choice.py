@@ -8,7 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clip_descriptions import describe_looks
-from sora_mcp.catalogue.hints import BEST, find_label, get_hint
+from sora_mcp.catalogue.hints import BEST, find_label, get_hint, is_known_for
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import format_quote
@@ -35,7 +35,7 @@ def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quot
     if find_label(name) == "cheapest" or not others:
         return why
     found = list(others.values())
-    best = [one for one in found[MOST_CHEAPER:] if (hint := get_hint(one[0].offer)) is not None and hint.good_for == BEST][:1]
+    best = [one for one in found[MOST_CHEAPER:] if is_known_for(one[0].offer, BEST)][:1]
     listed = ", ".join(describe_clip(order, price, with_hint=True) for order, price in [*found[:MOST_CHEAPER], *best])
     rest = count - 1 - len(found[:MOST_CHEAPER]) - len(best)
     more = f', and {rest} more in list_sizes(model="{name.strip()}")' if rest else ""

@@ -7,7 +7,7 @@ from datetime import date
 
 from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.hints import BEST, is_known_for
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.domain import Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
@@ -21,7 +21,7 @@ def describe_first_key(catalogue: Catalogue, *, today: date) -> str:
     """Say that real clips need an account and a key, and what they cost at the vendor where one key buys the cheapest clip and one with
     the best look; empty where no vendor sells both. Made once for a catalogue and a day."""
     priced = rank_orders(catalogue.living_offers, VideoRequest("a clip", seconds=LENGTH_S), today=today)
-    best = {found[0].offer.vendor: found for found in reversed(priced) if is_best_look(found)}
+    best = {found[0].offer.vendor: found for found in reversed(priced) if is_known_for(found[0].offer, BEST)}
     least = next((found for found in priced if found[0].offer.vendor in best), None)
     if least is None:
         return ""
@@ -29,11 +29,6 @@ def describe_first_key(catalogue: Catalogue, *, today: date) -> str:
     what = f"{LENGTH_S} s from {_describe_price(least)}, with the {BEST} {_describe_price(best[vendor.name])}"
     begin = f"Real clips need an account and a key at a vendor, where they are paid, such as {vendor.title} ({what})."
     return f"{begin} {describe_adding_key((vendor,))}"
-
-
-def is_best_look(found: tuple[Order, Quote]) -> bool:
-    """Return whether the model of an order is known for the best look."""
-    return (hint := get_hint(found[0].offer)) is not None and hint.good_for == BEST
 
 
 def _describe_price(found: tuple[Order, Quote]) -> str:

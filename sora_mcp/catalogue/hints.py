@@ -72,3 +72,8 @@ def find_near_label(name: str) -> str | None:
 def get_hint(offer: Offer) -> Hint | None:
     """Return what the offer's model is good for; None where no source says it."""
     return HINTS.get(offer.model)
+
+
+def is_known_for(offer: Offer, good_for: str) -> bool:
+    """Return whether a page says this of the offer's model: `BEST`, `DRAFT` or `TALK`."""
+    return (hint := get_hint(offer)) is not None and hint.good_for == good_for

@@ -90,9 +90,9 @@ def is_muted(found: Sequence[Near]) -> bool:
 def describe_muting(order: Order, price: Quote, *, clips: int = 1, asking: str = "") -> str:
     """Say what a clip costs whose sound has to be taken out, and how that is done; `asking` says behind the price that it needs a yes."""
     each = f"{clips} clips of " if clips > 1 else ""
-    cost = format_dollars(price.micros * clips)
+    cost = ", ".join(filter(None, (format_dollars(price.micros * clips), asking)))
     why = WHY_MUTED[order.sound]
-    return f"{each}{describe_looks(order)} on {order.offer.id}: {cost}{asking}; {why}: edit_video mute takes it out, free."
+    return f"{each}{describe_looks(order)} on {order.offer.id}: {cost}; {why}: edit_video mute takes it out, free."
 
 
 def _find_changes(request: VideoRequest, offers: Sequence[Offer], today: date) -> Iterator[Near]:

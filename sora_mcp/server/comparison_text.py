@@ -12,8 +12,7 @@ from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import SOUND, describe_looks
 from sora_mcp.catalogue.clip_plan import Part, can_go_on, list_lengths, make_part
-from sora_mcp.catalogue.first_key import is_best_look
-from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.hints import BEST, get_hint, is_known_for
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.catalogue.usual_length import find_usual_length, quote_at_length
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 """Of the cheapest offers in the message."""
-NEEDS = ", needs"
+NEEDS = "needs"
 OTHERS, OTHER_EDITS = "name a size, a vendor or a family", 'list_sizes(model="edit")'
 MUTING = " (edit_video mute removes it, free)"
 MOST_SIZES = 3
@@ -89,7 +88,7 @@ class Comparison:
         for it is added."""
         first, *others = sorted(map(self._at_usual_length, self._real), key=lambda found: found[1].micros)
         clips = self.estimate.clips
-        best = [found for found in others if is_best_look(found)][:1] if not is_best_look(first) else []
+        best = [] if is_known_for(first[0].offer, BEST) else [found for found in others if is_known_for(found[0].offer, BEST)][:1]
         looks = self._list_looks(first[0])
         named = [self._name_price(*first, looks)]
         for order, price in best:
@@ -104,8 +103,8 @@ class Comparison:
         if not price.micros:
             return ""
         if (above is not None and price.micros > above) or price.describe_doubt(self.today):
-            return ", needs approval"
-        return f", needs approval with variations={estimate.clips}" if needs_one_approval(estimate, price) else ""
+            return f"{NEEDS} approval"
+        return f"{NEEDS} approval with variations={estimate.clips}" if needs_one_approval(estimate, price) else ""
 
     def list_larger(self) -> list[str]:
         """Return what the clips cost at the next sizes of the model that is priced there, and which of them alone needs approval."""
@@ -113,7 +112,7 @@ class Comparison:
         is_asked = bool(self.describe_asking(least))
         found: list[str] = []
         for order, price in steps:
-            asked = "" if is_asked else self.describe_asking(price).removeprefix(", ")
+            asked = "" if is_asked else self.describe_asking(price)
             found.append(f"at {name_lines(order.size)} {format_price(self._sum(order, price))}{f' ({asked})' if asked else ''}")
         return found
 
@@ -207,26 +206,35 @@ class Comparison:
     def _make_row(self, found: Found, *, steps: Sequence[Found] = (), is_muted: bool = False) -> Row:
         """Return the row of an offer at the length at which all are compared, with its larger sizes."""
         order, price = self._at_usual_length(found)
-        sizes = [(name_lines(other.size), cost) for other, cost in map(self._at_usual_length, steps)]
-        costs = [(price, ""), *((cost, f"{lines} ") for lines, cost in sizes)]
-        if sizes and (own := name_lines(order.size)):
-            costs[0] = (price, f"{own} ")
-        amounts = [(f"{lines}{self._describe_cost(order, cost)}", self.describe_asking(cost)) for cost, lines in costs]
+        amounts = [
+            (f"{name_lines(size.size)} {self._describe_cost(size, cost)}".strip() if steps else self._describe_cost(size, cost), cost)
+            for size, cost in [(order, price), *map(self._at_usual_length, steps)]
+        ]
         key = "no key" if self.catalogue.keyed and not self.catalogue.is_usable(order.offer) else ""
-        lines = "" if sizes else name_lines(order.size) or "resolution not stated"
+        lines = "" if steps else name_lines(order.size) or "resolution not stated"
         sound = (SOUND[order.sound] or SOUND_OPEN) + (MUTING if is_muted else "")
         looks = (f"{order.seconds} s", sound, lines, key)
         fits = self._room.count(price.micros, self.estimate.clips) > 0
-        return Row(order.offer, tuple(filter(None, looks)), _list_amounts(amounts), self._sum(order, price), fits=fits)
+        return Row(order.offer, tuple(filter(None, looks)), self._list_amounts(amounts), self._sum(order, price), fits=fits)
 
     def _make_split_row(self, splits: Sequence[Part]) -> Row:
         """Return the row of a model that makes the length of several clips, at each of these sizes."""
         split, clips = splits[0], self.estimate.clips
         costs = [(f"{name_lines(part.order.size)} {format_price(Micros(part.total * clips))}".strip(), part.price) for part in splits]
-        amounts = _list_amounts([(cost, self.describe_asking(price)) for cost, price in costs])
+        amounts = self._list_amounts(costs)
         looks = (f"each clip as {list_lengths(split.lengths)}" if clips > 1 else list_lengths(split.lengths), "joined with edit_video")
         sound = describe_sound(split.order.options, model=split.order.offer.id)
         return Row(split.order.offer, (*looks, sound), amounts, split.total * clips)
+
+    def _list_amounts(self, amounts: Sequence[tuple[str, Quote]]) -> str:
+        """List amounts, each with whether the price of one clip needs approval: once, where it is the same of all."""
+        asked = [self.describe_asking(price) for _, price in amounts]
+        if len(set(asked)) > 1:
+            return ", ".join(f"{amount} ({ask})" if ask else amount for (amount, _), ask in zip(amounts, asked, strict=True))
+        ask = asked[0]
+        if ask and len(amounts) > 1:
+            ask = f"{'both' if len(amounts) == 2 else 'all'} need{ask.removeprefix(NEEDS)}"
+        return ", ".join(filter(None, [*(amount for amount, _ in amounts), ask]))
 
     def _at_usual_length(self, found: Found) -> Found:
         """Return a priced order at the length at which all are compared; as it is where its model does not make that."""
@@ -267,16 +275,6 @@ def describe_buying_parts(part: Part, *, clips: int) -> str:
     times = {1: "once", 2: "twice"}.get(again, f"{again} times")
     then = f"then continues {times}" if can_go_on(part.order) else f"{part.clips} times"
     return f" (create_video(seconds={seconds}), {then}; quote: estimate_cost(model=…, seconds={seconds}, clips={part.clips * clips}))"
-
-
-def _list_amounts(amounts: Sequence[tuple[str, str]]) -> str:
-    """List prices, each with what `describe_asking` says of it: once, where it is the same of all."""
-    (_, asked), *others = amounts
-    if all(asked == other for _, other in others):
-        if others and asked.startswith(NEEDS):
-            asked = f", {'both' if len(amounts) == 2 else 'all'} need{asked.removeprefix(NEEDS)}"
-        return f"{', '.join(amount for amount, _ in amounts)}{asked}"
-    return ", ".join(f"{amount} ({asked.removeprefix(', ')})" if asked else amount for amount, asked in amounts)
 
 
 def find_room(estimate: Estimate) -> Room:

@@ -11,7 +11,7 @@ from typing import Any
 from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.first_key import describe_first_key
-from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.hints import BEST, get_hint, is_known_for
 from sora_mcp.catalogue.rules import SIZE_FACTS, describe_lengths, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable, describe_ended_here, describe_modes_missing
@@ -215,7 +215,7 @@ def _list_examples(catalogue: Catalogue, today: date) -> Iterator[str]:
     offers = [offer for offer in catalogue.living_offers if offer.text and offer.video is None]
     each = {row.offer.model: row for row in reversed(_rank(offers, catalogue, today))}
     rows = sorted(each.values(), key=lambda row: row.least)
-    best = [row for row in rows if (hint := get_hint(row.offer)) is not None and hint.good_for == BEST]
+    best = [row for row in rows if is_known_for(row.offer, BEST)]
     named = [*[row for row in rows if row not in best][:MOST_CHEAPEST], *best[:MOST_BEST]]
     if named:
         yield from (NO_KEY, *_explain_prices(named), *(replace(row, is_usable=True).text for row in named))

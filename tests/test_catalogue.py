@@ -56,7 +56,7 @@ def test_a_bare_model_means_every_vendor_that_sells_it_and_no_full_id() -> None:
 def test_a_name_of_no_model_is_answered_with_the_nearest_one_or_with_the_way_to_all() -> None:
     with pytest.raises(UnknownModel, match=r"No vendor sells 'Veo 3'\. Did you mean .*veo-3\.1"):
         NO_KEY.find_named("Veo 3")
-    with pytest.raises(UnknownModel, match=r"No vendor sells '%%%'\. list_sizes\(model=\"all\"\) lists every model\."):
+    with pytest.raises(UnknownModel, match=r"No vendor sells '%%%'\. list_sizes\(model=\"all\"\) lists the families of models\."):
         NO_KEY.find_named("%%%")
 
 

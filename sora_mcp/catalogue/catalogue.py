@@ -226,7 +226,7 @@ class Catalogue:
         if living := [offer.id for offer in sorted(near, key=lambda offer: not self.is_usable(offer)) if self.is_living(offer)]:
             return f"Did you mean {one_of(living[:NEAR])}?"
         ended = [f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}." for offer in near[:1] if offer.ended is not None]
-        return " ".join([*ended, 'list_sizes(model="all") lists every model.'])
+        return " ".join([*ended, 'list_sizes(model="all") lists the families of models.'])
 
     def describe_missing_key(self, offers: Iterable[Offer], *, sample: str = "") -> str:
         """Return the sentence that says what a user has to do before any of these can be bought; `sample` is what can be had without."""

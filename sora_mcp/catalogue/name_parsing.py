@@ -44,7 +44,7 @@ def read_words(name: str) -> frozenset[str]:
 
 def drop_makers(words: frozenset[str]) -> frozenset[str]:
     """Return the words without those of makers, unless these are all."""
-    return words - BRANDS.keys() or words
+    return words.difference(BRANDS) or words
 
 
 def is_by_makers(model: frozenset[str], words: frozenset[str]) -> bool:

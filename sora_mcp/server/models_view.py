@@ -33,7 +33,7 @@ FROM = "Prices from: the shortest clip at the smallest size."
 NO_KEY = "None of these can be bought yet: no key is here, and one is enough."
 NO_KEY_FOR_THEM = "None of these can be bought yet: no key for them is here, and one is enough."
 NEXT = 'Next: list_sizes(model="…") has every size, price and option of one'
-ALL = ', list_sizes(model="all") a line for each'
+ALL = ', list_sizes(model="all") a line for each family'
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Row:
     """One offer at its lowest price."""
 
     order: Order
-    price: Quote
+    """The cheapest of all lengths, sizes and options."""
     least: Micros
-    """Of all lengths, sizes and options."""
     is_usable: bool = True
+    is_paused: bool = False
 
     @property
     def offer(self) -> Offer:
@@ -55,9 +55,9 @@ class Row:
     def text(self) -> str:
         """The offer as a line."""
         offer, hint = self.offer, get_hint(self.offer)
-        parts = [_describe_lengths(offer), _describe_largest(offer), _describe_sound(offer), _describe_need(offer)]
+        parts = [_describe_lengths(offer), _describe_largest(offer), _describe_sound(offer), self.need]
         missing = describe_modes_missing(offer)
-        gone = f"not {missing} now" if missing else "not now" if offer.absent_on else ""
+        gone = "paused" if self.is_paused else f"not {missing} now" if missing else "not now" if offer.absent_on else ""
         key = "" if self.is_usable else "no key"
         good = f" ({hint.good_for})" if hint else ""
         return f"{offer.id}{good}: {', '.join(filter(None, (*parts, self.cost, gone, key)))}"
@@ -71,6 +71,23 @@ class Row:
     def edits(self) -> bool:
         """True where it changes a video."""
         return self.offer.video is not None
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """Whether it changes a video, and whether it needs a first frame: prices are compared within a kind."""
+        return self.edits, not self.offer.text
+
+    @property
+    def is_buyable(self) -> bool:
+        """True where it can be bought now."""
+        return self.is_usable and not self.is_paused
+
+    @property
+    def need(self) -> str:
+        """What it needs beside words."""
+        if self.offer.video is not None:
+            return "continues a clip" if self.offer.video.continues else "edits a video"
+        return "" if self.offer.text else "needs a first frame"
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -91,7 +108,7 @@ def summarize(catalogue: Catalogue, *, today: date) -> Mapping[str, Any]:
     Where there are too many for a short result, one of each vendor, those with a hint and the cheapest are shown. Made once for a
     catalogue and a day.
     """
-    rows = _rank(catalogue.eligible_offers, catalogue, today)
+    rows = rank_rows(catalogue.eligible_offers, catalogue, today)
     makers = [row for row in rows if not row.edits]
     shown, kept = [], list[Row]()
     hinted = sorted(makers, key=lambda row: get_hint(row.offer) is None)
@@ -106,7 +123,7 @@ def summarize(catalogue: Catalogue, *, today: date) -> Mapping[str, Any]:
 
 def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return all of these offers in a line each, cheapest first, also those that cannot be bought now."""
-    rows = _rank(offers, catalogue, today)
+    rows = rank_rows(offers, catalogue, today)
     unpriced = [offer.id for offer in offers if offer.id not in {row.offer.id for row in rows}]
     rest = [f"Without a published price: {', '.join(unpriced)}."] if unpriced else []
     lacking = [catalogue.get_vendor(row.offer) for row in rows if not row.is_usable and catalogue.is_living(row.offer)]
@@ -127,7 +144,7 @@ def list_ended(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) ->
     return {**listed, "message": "\n".join([*ends, listed["message"], *name_successors(offers, catalogue, today)])}
 
 
-def _rank(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Row]:
+def rank_rows(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Row]:
     """Return the offers that have a price, each at its lowest: cheapest first, but those that make clips from words before others, and
     those that change a video last."""
     from_words = [offer for offer in offers if offer.text and offer.video is None]
@@ -139,26 +156,22 @@ def _rank(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Ro
     for offer in offers:
         if offer.video is not None:
             found += rank_orders((offer,), _edit_shortest(offer.video), today=today, with_missing=True)
-    rows = [Row(order, price, _find_least(order.offer, price, today), catalogue.is_usable(order.offer)) for order, price in found]
-    return sorted(rows, key=lambda row: (row.edits, not row.offer.text, row.least))
+    rows = [
+        Row(*_find_least(order, price, today), catalogue.is_usable(order.offer), order.offer.id in catalogue.paused_models)
+        for order, price in found
+    ]
+    return sorted(rows, key=lambda row: (*row.kind, row.least))
 
 
-def _find_least(offer: Offer, price: Quote, today: date) -> Micros:
-    """Return the least that a clip costs: the default of an option may cost more."""
-    if offer.video is not None or not offer.priced_by - SIZE_FACTS - {"seconds"}:
-        return price.micros
-    least = find_least(offer, today=today)
-    return price.micros if least is None else Micros(least)
+def _find_least(order: Order, price: Quote, today: date) -> tuple[Order, Micros]:
+    """Return the cheapest clip of an offer, and what it costs: the default of an option may cost more."""
+    offer = order.offer
+    found = None if offer.video is not None or not offer.priced_by - SIZE_FACTS - {"seconds"} else find_least(offer, today=today)
+    return found or (order, price.micros)
 
 
 def _edit_shortest(rule: VideoRule) -> VideoRequest:
     return VideoRequest("a change", edits=Clip(ANY_CLIP, duration_s=rule.seconds[0], is_continued=bool(rule.continues)))
-
-
-def _describe_need(offer: Offer) -> str:
-    if offer.video is not None:
-        return "continues a clip" if offer.video.continues else "edits a video"
-    return "" if offer.text else "needs a first frame"
 
 
 def _describe_lengths(offer: Offer) -> str:
@@ -213,7 +226,7 @@ def _list_examples(catalogue: Catalogue, today: date) -> Iterator[str]:
     if catalogue.keyed:
         return
     offers = [offer for offer in catalogue.living_offers if offer.text and offer.video is None]
-    each = {row.offer.model: row for row in reversed(_rank(offers, catalogue, today))}
+    each = {row.offer.model: row for row in reversed(rank_rows(offers, catalogue, today))}
     rows = sorted(each.values(), key=lambda row: row.least)
     best = [row for row in rows if is_known_for(row.offer, BEST)]
     named = [*[row for row in rows if row not in best][:MOST_CHEAPEST], *best[:MOST_BEST]]

@@ -18,7 +18,7 @@ from sora_mcp.catalogue.unavailable import describe_modes_missing
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.domain.errors import PriceUnknown
-from sora_mcp.domain.money import as_number, ceil, format_dollars, show
+from sora_mcp.domain.money import Micros, as_number, ceil, format_dollars, show
 from sora_mcp.domain.terminal_command import describe_command
 
 ANY_IMAGE = Image("https://example.com/frame.png")
@@ -97,15 +97,16 @@ def price_table(offer: Offer, *, today: date) -> tuple[Prices, ...]:
     return tuple(Prices(tuple(sizes), when, micros, rate) for (when, micros, _), (rate, sizes) in groups.items())
 
 
-def find_least(offer: Offer, *, today: date) -> int | None:
-    """Return the least that a clip costs under any condition, in micros; a longer clip is looked at only where its price says so."""
+def find_least(offer: Offer, *, today: date) -> tuple[Order, Micros] | None:
+    """Return the clip that costs the least under any condition, and its price; a longer one is looked at only where its price says so."""
     by_length = "seconds" in offer.priced_by
     lengths = offer.seconds if by_length or offer.conditional_rules else offer.seconds[:1]
-    found = set[int | None]()
+    found = list[tuple[Order, Micros]]()
     for when, size in itertools.product(_conditions(offer), sizes_of(offer)):
         legal = (order for order in _orders(offer, dict(when), size, lengths) if not any(breaches(order)))
-        found.update(_micros(order, today) for order in (legal if by_length else itertools.islice(legal, 1)))
-    return min((micros for micros in found if micros is not None), default=None)
+        priced = ((order, _micros(order, today)) for order in (legal if by_length else itertools.islice(legal, 1)))
+        found += ((order, Micros(micros)) for order, micros in priced if micros is not None)
+    return min(found, key=lambda one: one[1], default=None)
 
 
 def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
@@ -221,6 +222,8 @@ def _status_fields(offer: Offer, catalogue: Catalogue, today: date) -> dict[str,
         fields["gone"] = offer.absent_on.isoformat()
     elif said := describe_modes_missing(offer):
         fields["not_now"] = said
+    if offer.id in catalogue.paused_models:
+        fields["paused"] = True
     if catalogue.is_living(offer) and not catalogue.is_usable(offer):
         fields["needs_key"] = catalogue.get_vendor(offer).keys[0]
     if (days := _stale_days(offer, catalogue, today)) is not None:
@@ -241,7 +244,8 @@ def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
         gone.append(f"not {said} now, as {catalogue.get_vendor(offer).title} said on {max(offer.missing.values())}")
     key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [_name_key_page(catalogue.get_vendor(offer))]
     old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []
-    return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
+    paused = ["paused, as it charged more than quoted"] if offer.id in catalogue.paused_models else []
+    return f" ({', '.join(marks)})" if (marks := [*ended, *paused, *gone, *key, *old]) else ""
 
 
 def _name_key_page(vendor: Vendor) -> str:

@@ -506,7 +506,9 @@ BUYING = (
         ),
         call("list_sizes", "muvi:veo-3.1 (best look): 4, 6 or 8 s", "no key", "Without a published price: ", model="veo"),
         call("list_sizes", "muvi:", never=("aimlapi:",), model="muvi"),
-        call("list_sizes", "muvi:", "fal:", "Without a published price: ", model="all"),
+        call(
+            "list_sizes", "\nveo: 4 models, from $0.52 on aimlapi:veo-3.1-fast (4 s, with sound, 720p), with another key from ", model="all"
+        ),
         keys=("muvi", "aimlapi"),
         paid=("$0.50", "aimlapi of veo-3.1"),
     ),

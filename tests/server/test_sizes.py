@@ -167,7 +167,7 @@ def test_a_server_without_models_says_how_to_name_them() -> None:
     assert models_view.summarize(Catalogue((server,), frozenset({server.name})), today=TODAY)["message"] == (
         "Your /v1/videos server: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: "
         '["compatible:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8].\n'
-        'Next: list_sizes(model="…") has every size, price and option of one, list_sizes(model="all") a line for each.'
+        'Next: list_sizes(model="…") has every size, price and option of one, list_sizes(model="all") a line for each family.'
     )
     assert models_view.summarize(Catalogue((server,)), today=TODAY)["offers"] == []
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.families import describe_lacking
 from sora_mcp.catalogue.hints import find_label
-from sora_mcp.domain import Offer
-from sora_mcp.server import models_view, offers_view
+from sora_mcp.server import families_view, models_view, offers_view
 from sora_mcp.server.context import ToolContext
 from sora_mcp.server.results import build_result
 from sora_mcp.server.tools.definition import ToolDefinition
 
+ALL = "all"
+
 
 @dataclass(frozen=True)
 class Arguments:
-    """The model to describe; a vendor, a family, a label (`best look`) or `all` for a line each; none for what can be bought."""
+    """The model to describe; a vendor, a family or a label (`best look`) for a line each; `all` for the families; none for what can be
+    bought."""
 
     model: str = ""
 
@@ -30,23 +30,18 @@ async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     catalogue, today = await context.load_catalogue(arguments.model), context.today()
     if not arguments.model or find_label(arguments.model) == "cheapest":
         return build_result(dict(models_view.summarize(catalogue, today=today)))
+    if arguments.model.strip().casefold() == ALL:
+        return build_result(dict(families_view.list_families(catalogue, today=today)))
     if not catalogue.has_name(arguments.model):
         if (elsewhere := catalogue.find_elsewhere(arguments.model)) is not None:
             seller, family = elsewhere
             listed = models_view.list_models(family, catalogue, today=today)
             return build_result({**listed, "message": f"{describe_lacking(seller, arguments.model)}\n{listed['message']}"})
-        if offers := _find_several(arguments.model, catalogue):
+        if offers := catalogue.find_family(arguments.model):
             return build_result(models_view.list_models(offers, catalogue, today=today))
         if ended := catalogue.find_ended(arguments.model):
             return build_result(models_view.list_ended(ended, catalogue, today=today))
     return build_result(offers_view.describe_model(arguments.model, catalogue, today=today))
-
-
-def _find_several(name: str, catalogue: Catalogue) -> Sequence[Offer]:
-    """Return the living offers of a vendor, of a family of models or of a label, or all of them; none for any other name."""
-    if name.strip().casefold() == "all":
-        return [offer for offer in catalogue.offers if catalogue.is_living(offer)]
-    return catalogue.find_family(name)
 
 
 TOOL = ToolDefinition(

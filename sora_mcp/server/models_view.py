@@ -74,7 +74,7 @@ class Row:
 
     @property
     def kind(self) -> tuple[bool, bool]:
-        """Whether it changes a video, and whether it needs a first frame: prices are compared within a kind."""
+        """Return whether it changes a video, and whether it needs a first frame: prices are compared within a kind."""
         return self.edits, not self.offer.text
 
     @property
@@ -84,7 +84,7 @@ class Row:
 
     @property
     def need(self) -> str:
-        """What it needs beside words."""
+        """Return what it needs beside words."""
         if self.offer.video is not None:
             return "continues a clip" if self.offer.video.continues else "edits a video"
         return "" if self.offer.text else "needs a first frame"

@@ -445,6 +445,22 @@ def test_unsaid_is_the_cheapest_size_and_the_shortest_length() -> None:
     assert order == Order(find_offer("muvi:seedance-2.0"), "a fox", Size("16:9 720p", "16:9", "720p"), 4, None, {"fps": 24})
 
 
+@each(
+    ("model", "said", "size"),
+    [
+        ("runway:seedance-2.0", None, "1280x720"),
+        ("runway:seedance-2.0", "landscape", "1280x720"),
+        ("runway:seedance-2.0", "1080p landscape", "1920x1080"),
+        ("runway:seedance-2.0", "1080p portrait", "1080x1920"),
+        ("runway:seedance-2.5", None, "854x480"),
+        ("runway:wan-3.0", "portrait", "480x832"),
+        ("wavespeed:minimax-h3", "landscape", "16:9 768p"),
+    ],
+)
+def test_of_sizes_with_one_price_the_usual_shape_is_taken(model: str, said: str | None, size: str) -> None:
+    assert check(VideoRequest("a fox", size=said), find_offer(model), today=TODAY).size.text == size
+
+
 def test_an_order_without_a_stated_price_comes_after_the_others() -> None:
     sold = replace(find_offer("pixazo:sora-2-pro"), rates=(Rate(usd("9"), "video", {"size": "1024x1792"}),))
     assert check(VideoRequest("a fox"), sold, today=TODAY).size.text == "1024x1792"

@@ -21,6 +21,7 @@ Confidence = Literal[
 ]
 Per = Literal["second", "video"]
 NOTHING = Micros(0)
+USUAL_SHAPES = ("16:9", "9:16")
 RESOLUTION = re.compile(r"(?<!\S)([0-9]+)([pPkK])(?!\S)")
 STALE = timedelta(days=90)
 """A price that nobody looked up for longer needs a person's yes each time."""
@@ -253,11 +254,13 @@ class Offer:
 
     @functools.cached_property
     def sizes_by_frame(self) -> Mapping[bool | None, tuple[Size, ...]]:
-        """The sizes with a first frame (True), without one (False), and all of them (None)."""
+        """The sizes with a first frame (True), without one (False), and all of them (None): those of a usual shape first, as the first is
+        taken where nothing says which."""
 
         def select(image: bool | None) -> tuple[Size, ...]:
             limits = [rule.typed_values for rule in self.conditional_rules if rule.param == "size" and rule.when == {"image": image}]
-            return tuple(size for size in self.sizes if all((str, size.text) in limit for limit in limits))
+            legal = [size for size in self.sizes if all((str, size.text) in limit for limit in limits)]
+            return tuple(sorted(legal, key=lambda size: size.ratio is not None and size.ratio not in USUAL_SHAPES))
 
         return {image: select(image) for image in (True, False, None)}
 

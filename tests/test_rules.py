@@ -425,6 +425,26 @@ def test_any_words_mean_sizes_of_the_offer_or_none(text: str) -> None:
     assert set(fitting(text, sizes)) <= set(sizes)
 
 
+@each(
+    ("pixels", "size"),
+    [
+        ("1280x720", "16:9 720p"),
+        ("1080x1920", "9:16 1080p"),
+        ("854x480", "16:9 480p"),
+        ("832x480", "16:9 480p"),
+        ("1024x768", None),
+        ("1280x704", None),
+        ("2560x1440", None),
+        ("0x0", None),
+    ],
+)
+def test_pixels_mean_a_size_that_is_sold_by_its_ratio_and_lines(pixels: str, size: str | None) -> None:
+    sold = [Size(f"{ratio} {lines}p", ratio, f"{lines}p") for ratio in ("16:9", "9:16") for lines in (480, 720, 1080)]
+    found = fitting(pixels, [*sold, Size("16:9", "16:9"), Size("720p", None, "720p")])
+    assert [one.text for one in found] == ([] if size is None else [size])
+    assert not fitting(pixels, [Size("1248x704", "16:9", "720p")])  # a size with pixels of its own is not another's
+
+
 def test_a_sizes_own_text_goes_before_the_names_of_others() -> None:
     plain, shaped = Size("720p", None, "720p"), Size("16:9 720p", "16:9", "720p")
     assert fitting("720P", (shaped, plain)) == (plain,)

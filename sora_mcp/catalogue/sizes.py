@@ -23,11 +23,24 @@ AS_NEAR = 1.01
 
 
 def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
-    """Return the sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
+    """Return the sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only. Pixels
+    that no size has mean the one that is sold without pixels, as their ratio and lines: `16:9 720p`."""
     wanted = read_size_words(text)
     named = [(size, *_names(size)) for size in sizes]
     exact = tuple(size for size, own, _ in named if own == wanted)
-    return exact or tuple(size for size, _, names in named if wanted and names.issuperset(wanted))
+    if found := exact or tuple(size for size, _, names in named if wanted and names.issuperset(wanted)):
+        return found
+    asked = Size(wanted[0]).pixels if len(wanted) == 1 else None
+    return () if asked is None else tuple(size for size, *_ in named if _has_ratio_and_lines(size, asked))
+
+
+def _has_ratio_and_lines(size: Size, asked: tuple[int, int]) -> bool:
+    """Return whether a size without pixels has the ratio and the lines of these."""
+    ratio, lines = _ratio(size), count_lines(size)
+    if size.pixels is not None or ratio is None or not lines or lines != min(asked):
+        return False
+    quotient = asked[0] * ratio[1] / (asked[1] * ratio[0])
+    return max(quotient, 1 / quotient) <= SAME_SHAPE
 
 
 def names_shape(text: str | None) -> bool:
@@ -152,9 +165,10 @@ def _compare(size: Size, frame: Image) -> float:
     return max(quotient, 1 / quotient)
 
 
+@functools.lru_cache(maxsize=1000)
 def _ratio(size: Size) -> tuple[int, int] | None:
     width, _, height = (size.ratio or "").partition(":")
-    return (int(width), int(height)) if width.isdigit() and height.isdigit() and int(height) else None
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() and int(height) else None
 
 
 @functools.lru_cache(maxsize=4096)

@@ -48,11 +48,11 @@ class Size:
         """The resolution as people write it; empty where no page names one."""
         return _spell_resolution(self.resolution or "")
 
-    @property
+    @functools.cached_property
     def pixels(self) -> tuple[int, int] | None:
         """Width and height, where the vendor documents them."""
         width, x, height = self.text.partition("x")
-        return (int(width), int(height)) if x and width.isdigit() and height.isdigit() else None
+        return (int(width), int(height)) if x and width.isdecimal() and height.isdecimal() else None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -157,7 +157,7 @@ async def test_what_can_be_had_is_among_the_offers_that_are_compared(tmp_path: P
         ("PIXAZO_API_KEY", {}),
         ("PIXAZO_API_KEY", {"size": "1280x720", "seconds": 8}),
         ("MULERUN_API_KEY", {}),
-        ("GEMINI_API_KEY", {"size": "1280x720", "seconds": 8}),
+        ("GEMINI_API_KEY", {"size": "1:1", "seconds": 8}),
         ("AIMLAPI_API_KEY", {"seconds": 7}),
         ("SORA_MCP_COMPATIBLE_API_KEY", {}),
     ],

@@ -55,7 +55,7 @@ Makes video clips from words or a first frame. Every clip costs money, except on
 Unless the user has agreed to a price, call estimate_cost first and say the price. \
 create_video answers at once, the clip takes minutes: wait with get_video_status until it is completed, \
 and never start it again because it is slow. \
-Above a limit of theirs, the user confirms: in a form, on a page, or with a command that you give them. \
+Some prices need the user's approval: in a form, on a page, or with a command that you give them. \
 Wait for it, and never answer for them. \
 {files} One shot per clip works best."""
 HERE = (

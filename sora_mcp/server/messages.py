@@ -21,7 +21,7 @@ from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.server.cancellations import describe_cancellation, describe_cancelled
 from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price, name_settling
 from sora_mcp.server.job_names import name_job
-from sora_mcp.server.next_clip import describe_another, describe_continuation, describe_instead
+from sora_mcp.server.next_clip import describe_another, describe_continuation, describe_instead, format_terms
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
 from sora_mcp.server.vendor_words import describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
 from sora_mcp.vendors import EVERY, sample
@@ -207,7 +207,7 @@ def _describe_way(error: NeedsConfirmation) -> str:
     again = f'Then call again with the same arguments and quote="{error.quote_id}".'
     several = ""
     if error.is_of_several and error.order is not None:
-        several = f' One approval for N such clips: estimate_cost(model="{error.order.offer.id}", clips=N).'
+        several = f" One approval for N such clips: estimate_cost({format_terms(error.order)}, clips=N)."
     return f"{capitalize(describe_approving(error.quote_id, error.total))}. {again}{several}"
 
 

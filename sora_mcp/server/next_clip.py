@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sora_mcp.catalogue.clip_descriptions import SOUND
-from sora_mcp.domain import EDITS, PICTURES, Job, NextClip
+from sora_mcp.domain import EDITS, PICTURES, Job, NextClip, Order
 from sora_mcp.domain.money import format_quote
 
 MOST_RIVALS = 2
@@ -43,12 +43,12 @@ def describe_ways_on(job: Job, cheaper: NextClip | None = None) -> Iterator[str]
     """Yield how a clip is made that goes on from a finished one, which call prices other lengths of it, and a much `cheaper` model."""
     if (clip := job.continuation) is None or not clip.micros:
         return
-    audio = _format_audio(clip)
+    audio = _format_audio(clip.options)
     frame = "" if clip.is_sent else f', image="{job.id}#last"'
     yield (
         f'Going on: create_video(continues="{job.id}") makes {clip.seconds} s on {clip.model} for {format_quote(clip.micros, clip.likely)}'
         f"{_describe_as_long(clip)}. "
-        f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip)}{audio}{frame}, seconds=…).'
+        f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip.size)}{audio}{frame}, seconds=…).'
     )
     if cheaper is not None:
         yield f"Much cheaper, from its last frame: the same call with {_format_call(cheaper)} ({_describe_price(cheaper)})."
@@ -70,17 +70,24 @@ def describe_another(job: Job) -> str:
 
 def _format_call(clip: NextClip) -> str:
     """Return the arguments that make this clip."""
-    return f'model="{clip.model}"{_format_size(clip)}, seconds={clip.seconds}{_format_audio(clip)}'
+    return f'model="{clip.model}"{_format_size(clip.size)}, seconds={clip.seconds}{_format_audio(clip.options)}'
 
 
-def _format_size(clip: NextClip) -> str:
+def format_terms(order: Order) -> str:
+    """Return the arguments by which `estimate_cost` prices clips like that of an order."""
+    image = "" if order.image is None else f', image="{"url" if order.image.is_url else "file"}"'
+    terms = f"{_format_size(order.size.text)}, seconds={order.seconds}{_format_audio(order.options)}{image}"
+    return f'model="{order.offer.id}"{terms}'
+
+
+def _format_size(size: str) -> str:
     """Return the size as an argument, unless the first frame decides all of it."""
-    return "" if clip.size == "auto" else f', size="{clip.size}"'
+    return "" if size == "auto" else f', size="{size}"'
 
 
-def _format_audio(clip: NextClip) -> str:
+def _format_audio(options: Mapping[str, object]) -> str:
     """Return the sound as an argument, where the model leaves the choice."""
-    audio = clip.options.get("audio")
+    audio = options.get("audio")
     return f", audio={json.dumps(audio)}" if isinstance(audio, bool) else ""
 
 

@@ -150,7 +150,7 @@ PRICING = (
         ),
         call(
             "create_video",
-            'One approval for N such clips: estimate_cost(model="byteplus:seedance-2.0", clips=N).',
+            'One approval for N such clips: estimate_cost(model="byteplus:seedance-2.0", size="864x496", seconds=5, audio=true, clips=N).',
             refused=True,
             prompt="A dog",
             model="byteplus:seedance-2.0",

@@ -125,7 +125,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
         "sora",
         ("muvi",),
         {},
-        ("OpenAI ended Sora 2 on 2026-09-24. Still sold, and perhaps refused: muvi:sora-2 ($0.40", "best look: muvi:"),
+        ("OpenAI ended Sora 2 on 2026-09-24. Still sold, and perhaps refused: muvi:sora-2 ($0.40", "Best look, say sellers: muvi:"),
         ("No v",),
     ),
     ("openai sora", (), {}, ("ended Sora 2", "Real clips need an account and a key"), ("Still sold", "of no use")),

@@ -10,7 +10,7 @@ from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import EVERYTHING, Part, list_splits
-from sora_mcp.catalogue.hints import BEST, is_known_for
+from sora_mcp.catalogue.hints import BEST, WHOSE, is_known_for
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines, orientation
 from sora_mcp.catalogue.usual_length import USUAL_S
@@ -117,7 +117,7 @@ def describe_best_within(request: VideoRequest, catalogue: Catalogue, *, room: R
     steps = [f"at {name_lines(other.size)} {format_dollars(step.micros * clips)}" for other, step in larger]
     asked = ", needs approval" if price.describe_doubt(today) else ""
     first = f"{order.offer.id} {format_dollars(price.micros * clips)} ({describe_looks(order)}{asked})"
-    return f"Best look within that: {', '.join([first, *steps])}."
+    return f"{BEST.capitalize()} within that, {WHOSE}: {', '.join([first, *steps])}."
 
 
 def find_known(good_for: str, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, room: Room) -> list[tuple[Order, Quote]]:

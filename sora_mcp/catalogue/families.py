@@ -14,7 +14,7 @@ from sora_mcp.catalogue.family_choice import describe_clip
 from sora_mcp.catalogue.first_key import describe_first_key
 from sora_mcp.catalogue.frame_shapes import describe_shape
 from sora_mcp.catalogue.free_edits import describe_cut
-from sora_mcp.catalogue.hints import BEST, find_label
+from sora_mcp.catalogue.hints import BEST, WHOSE, find_label
 from sora_mcp.catalogue.input_videos import name_clip
 from sora_mcp.catalogue.nearest_offers import Near, describe_muting, find_muted, find_near_on
 from sora_mcp.catalogue.planner import find_broken
@@ -98,7 +98,7 @@ def name_best_look(request: VideoRequest, catalogue: Catalogue, *, today: date) 
     """Yield which model that can be bought is known for the best look, and what the request costs there, in place of one that ended."""
     best = [offer for offer in catalogue.find_family(BEST) if catalogue.is_buyable(offer)]
     for order, price in rank_orders(best, replace(request, model=None), today=today)[:1]:
-        yield f"Known for the {BEST}: {describe_clip(order, price)}."
+        yield f"{BEST.capitalize()}, {WHOSE}: {describe_clip(order, price)}."
 
 
 @dataclass(frozen=True)

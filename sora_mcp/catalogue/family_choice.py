@@ -8,7 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clip_descriptions import describe_looks
-from sora_mcp.catalogue.hints import BEST, find_label, get_hint, is_known_for
+from sora_mcp.catalogue.hints import BEST, HINTS, SELLERS_WORD, describe_hint, find_label, get_hint, is_known_for
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import format_quote
@@ -30,20 +30,28 @@ def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quot
     others = dict[str, tuple[Order, Quote]]()
     for order, price in ranked:
         others.setdefault(order.offer.model, (order, price))
-    count = len(others)
+    count, label = len(others), find_label(name)
     others.pop(chosen.offer.model)
-    if find_label(name) == "cheapest" or not others:
+    is_hint = label in {hint.good_for for hint in HINTS.values()}
+    if label == "cheapest" or not (others or is_hint):
         return why
     found = list(others.values())
     best = [one for one in found[MOST_CHEAPER:] if is_known_for(one[0].offer, BEST)][:1]
-    listed = ", ".join(describe_clip(order, price, with_hint=True) for order, price in [*found[:MOST_CHEAPER], *best])
-    rest = count - 1 - len(found[:MOST_CHEAPER]) - len(best)
+    named = [*found[:MOST_CHEAPER], *best]
+    first = None if is_hint else next((one for one in named if get_hint(one[0].offer)), None)
+    clips = [describe_clip(*one, good_for="" if is_hint else _describe_hint(one[0].offer, with_source=one is first)) for one in named]
+    rest = count - 1 - len(named)
     more = f', and {rest} more in list_sizes(model="{name.strip()}")' if rest else ""
-    return f"{quote_value(name)} means {count} models here. {why} Others: {listed}{more}."
+    listed = f" Others: {', '.join(clips)}{more}." if named else ""
+    models = "1 model" if count == 1 else f"{count} models"
+    return f"{quote_value(name)}{f' ({SELLERS_WORD})' if is_hint else ''} means {models} here. {why}{listed}"
 
 
-def describe_clip(order: Order, price: Quote, *, with_hint: bool = False) -> str:
+def _describe_hint(offer: Offer, *, with_source: bool) -> str:
+    return "" if (hint := get_hint(offer)) is None else describe_hint(hint, with_source=with_source)
+
+
+def describe_clip(order: Order, price: Quote, *, good_for: str = "") -> str:
     """Return the model of an order, with its price, what its clip is like, and what it is good for."""
-    hint = get_hint(order.offer) if with_hint else None
-    good = f", {hint.good_for}" if hint is not None else ""
+    good = f", {good_for}" if good_for else ""
     return f"{order.offer.id} ({format_quote(price.micros, order.offer.expect(price.micros))} for {describe_looks(order)}{good})"

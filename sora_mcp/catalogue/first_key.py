@@ -7,7 +7,7 @@ from datetime import date
 
 from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.hints import BEST, is_known_for
+from sora_mcp.catalogue.hints import BEST, WHOSE, is_known_for
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.domain import Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
@@ -26,7 +26,7 @@ def describe_first_key(catalogue: Catalogue, *, today: date) -> str:
     if least is None:
         return ""
     vendor = catalogue.get_vendor(least[0].offer)
-    what = f"{LENGTH_S} s from {_describe_price(least)}, with the {BEST} {_describe_price(best[vendor.name])}"
+    what = f"with seconds={LENGTH_S} from {_describe_price(least)}; with the {BEST}, {WHOSE}, {_describe_price(best[vendor.name])}"
     begin = f"Real clips need an account and a key at a vendor, where they are paid, such as {vendor.title} ({what})."
     return f"{begin} {describe_adding_key((vendor,))}"
 

@@ -42,6 +42,8 @@ HINTS: Mapping[str, Hint] = {
     "kling-v3-pro": Hint(TALK, KLING),
 }
 """By model, whoever sells it. A model that no such page says anything of has no hint."""
+WHOSE, SELLERS_WORD = "say sellers", "the sellers' word"
+"""Whose word a hint is: stands once in a text, behind the first, or of its label."""
 
 
 LABELS: Mapping[str, str] = {
@@ -72,6 +74,11 @@ def find_near_label(name: str) -> str | None:
 def get_hint(offer: Offer) -> Hint | None:
     """Return what the offer's model is good for; None where no source says it."""
     return HINTS.get(offer.model)
+
+
+def describe_hint(hint: Hint, *, with_source: bool) -> str:
+    """Return what a model is good for; `with_source` says whose word that is."""
+    return f"{hint.good_for}, {WHOSE}" if with_source else hint.good_for
 
 
 def is_known_for(offer: Offer, good_for: str) -> bool:

@@ -79,6 +79,11 @@ def format_dollars(micros: int) -> str:
     return f"{'-' if micros < 0 else ''}${dollars:,}{show(rest)[2:]}"
 
 
+def describe_call_limit(above: int) -> str:
+    """Return as a clause that a price is above the one that a person has to approve: it counts for a call, with all its variations."""
+    return f"above {format_dollars(above)} a call"
+
+
 def format_quote(micros: int, likely: int | None) -> str:
     """Return a quoted amount, and what will probably be charged where that is more."""
     quoted, charged = format_dollars(micros), format_dollars(micros if likely is None else likely)

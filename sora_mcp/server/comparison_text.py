@@ -12,12 +12,12 @@ from sora_mcp.catalogue.affordable_clips import Room
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import SOUND, describe_looks
 from sora_mcp.catalogue.clip_plan import Part, can_go_on, list_lengths, make_part
-from sora_mcp.catalogue.hints import BEST, get_hint, is_known_for
+from sora_mcp.catalogue.hints import BEST, TALK, WHOSE, describe_hint, get_hint, is_known_for
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.catalogue.usual_length import find_usual_length, quote_at_length
 from sora_mcp.domain import MOST_TAKES, Offer, Order, Quote
-from sora_mcp.domain.money import Micros, format_excess
+from sora_mcp.domain.money import Micros, format_dollars, format_excess
 from sora_mcp.server.charges import format_price, say_all
 from sora_mcp.server.messages import SOUND_OPEN, describe_sound
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 """Of the cheapest offers in the message."""
-NEEDS = "needs"
-OTHERS, OTHER_EDITS = "name a size, a vendor or a family", 'list_sizes(model="edit")'
+NEEDS, EACH_NEEDS = "needs approval", "each clip needs approval"
+"""What is said of one clip, which is one call, and of several that are bought one by one."""
+OTHERS, OTHER_EDITS = "name a size, vendor or family", 'list_sizes(model="edit")'
 MUTING = " (edit_video mute removes it, free)"
 MOST_SIZES = 3
 """Sizes of clips in parts whose prices are named, the largest first."""
@@ -47,10 +48,10 @@ class Row:
     fits: bool = True
     """Whether the caps leave room for one of the clips at least."""
 
-    def describe(self, common: Sequence[str]) -> str:
-        """Return the line, without what the heading says."""
+    def describe(self, common: Sequence[str], *, with_source: bool = False) -> str:
+        """Return the line, without what the heading says; `with_source` says whose word it is what the model is good for."""
         hint = get_hint(self.offer)
-        name = f"{self.offer.id} ({hint.good_for})" if hint else self.offer.id
+        name = f"{self.offer.id} ({describe_hint(hint, with_source=with_source)})" if hint else self.offer.id
         return f"{', '.join([name, *(part for part in self.looks if part not in common)])}: {self.cost}"
 
 
@@ -73,9 +74,10 @@ class Comparison:
             each = f"; price of {say_all(self.estimate.clips)} (of each)" if self.estimate.clips > 1 else ""
             if length := self.usual_length:
                 common = [f"{length} s", *(part for part in common if part != f"{length} s")]
-            begin = f"Compared at {length} s" if length else "Others"
+            begin = f"Compared with seconds={length}" if length else "Others"
             yield f"{', '.join([begin, 'cheapest first', *common[bool(length) :]])}{each}:"
-            yield from (row.describe(common) for row in rows)
+            hinted = next((row for row in rows if get_hint(row.offer)), None) if not self.label else None
+            yield from (row.describe(common, with_source=row is hinted) for row in rows)
         named = {row.offer.id for row in rows} | {self.estimate.order.offer.id}
         if rest := len({order.offer.id for order, _ in self.estimate.offers} - named):
             yield f"{rest} more: {OTHERS if self.estimate.order.clip is None else OTHER_EDITS}"
@@ -90,21 +92,35 @@ class Comparison:
         clips = self.estimate.clips
         best = [] if is_known_for(first[0].offer, BEST) else [found for found in others if is_known_for(found[0].offer, BEST)][:1]
         looks = self._list_looks(first[0])
-        named = [self._name_price(*first, looks)]
+        is_usual = first[0].seconds == self.usual_length
+        with_seconds = f" with seconds={self.usual_length}" if is_usual else ""
+        named = [self._name_price(*first, looks[is_usual:])]
         for order, price in best:
             own = [part for part in self._list_looks(order) if part not in looks]
-            named.append(f"with the {BEST} {self._name_price(order, price, own)}")
-        yield f"{f'{clips} real clips cost' if clips > 1 else 'A real clip costs'} {', '.join(named)}."
+            named.append(f"with the {BEST}, {WHOSE}, {self._name_price(order, price, own)}")
+        yield f"{f'{clips} real clips{with_seconds} cost' if clips > 1 else f'A real clip{with_seconds} costs'} {', '.join(named)}."
         yield f"{self.catalogue.describe_missing_key((first[0].offer,))} Clips are paid there."
 
     def describe_asking(self, price: Quote) -> str:
-        """Say that a person is asked about the price of a clip, or about that of all in one call."""
+        """Say that a person is asked about the price of each clip, where it is bought alone."""
         estimate, above = self.estimate, self.estimate.budget.confirm_above
         if not price.micros:
             return ""
-        if (above is not None and price.micros > above) or price.describe_doubt(self.today):
-            return f"{NEEDS} approval"
-        return f"{NEEDS} approval with variations={estimate.clips}" if needs_one_approval(estimate, price) else ""
+        if (above is None or price.micros <= above) and not price.describe_doubt(self.today):
+            return ""
+        return EACH_NEEDS if estimate.clips > 1 else NEEDS
+
+    def describe_call_limit(self) -> str:
+        """Say, of several clips, that the limit above which a person is asked is one of a call, where the sum passes it and a clip does
+        not; empty where that is so of no price that is named."""
+        estimate = self.estimate
+        named = [] if estimate.waits else [estimate.quote]
+        if estimate.offers:
+            named += [price for _, price in (*self.cheapest, *estimate.best, *estimate.other_best, *estimate.larger)]
+        if (above := estimate.budget.confirm_above) is None or not any(needs_one_approval(estimate, price) for price in named):
+            return ""
+        clips = estimate.clips
+        return f"Above {format_dollars(above)} a call needs approval: one clip, or with variations={clips} the sum of {say_all(clips)}."
 
     def list_larger(self) -> list[str]:
         """Return what the clips cost at the next sizes of the model that is priced there, and which of them alone needs approval."""
@@ -115,6 +131,15 @@ class Comparison:
             asked = "" if is_asked else self.describe_asking(price)
             found.append(f"at {name_lines(order.size)} {format_price(self._sum(order, price))}{f' ({asked})' if asked else ''}")
         return found
+
+    @property
+    def label(self) -> str:
+        """Return what the model that is priced is known for, where that is the best look or talking people; empty for any other."""
+        estimate = self.estimate
+        first = (estimate.order, estimate.quote)
+        if estimate.talk is not None and is_same_clip(estimate.talk, first):
+            return TALK
+        return BEST if estimate.offers and estimate.best and is_same_clip(estimate.best[0], first) else ""
 
     @cached_property
     def cheapest(self) -> Sequence[Found]:
@@ -155,7 +180,9 @@ class Comparison:
         best, talk = estimate.best[:1], estimate.talk
         steps_of = {sizes[0][0].offer.id: sizes[1:] for sizes in (estimate.best, estimate.other_best) if sizes}
         known = [*best, *estimate.other_best[:1], *([talk] if talk else [])]
-        for found in self._unique([*shown, *known, *self._list_besides()]):
+        named = [*estimate.best[1:], *estimate.other_best[1:]]
+        besides = [found for found in self._list_besides() if not any(is_same_clip(found, step) for step in named)]
+        for found in self._unique([*shown, *known, *besides]):
             steps = steps_of.get(found[0].offer.id, ()) if found in known else ()
             if steps or is_priced_anew or not is_same_clip(found, first):
                 yield self._make_row(found, steps=steps)
@@ -211,7 +238,7 @@ class Comparison:
             for size, cost in [(order, price), *map(self._at_usual_length, steps)]
         ]
         key = "no key" if self.catalogue.keyed and not self.catalogue.is_usable(order.offer) else ""
-        lines = "" if steps else name_lines(order.size) or "resolution not stated"
+        lines = "" if steps else name_lines(order.size) or "resolution unknown"
         sound = (SOUND[order.sound] or SOUND_OPEN) + (MUTING if is_muted else "")
         looks = (f"{order.seconds} s", sound, lines, key)
         fits = self._room.count(price.micros, self.estimate.clips) > 0
@@ -232,8 +259,8 @@ class Comparison:
         if len(set(asked)) > 1:
             return ", ".join(f"{amount} ({ask})" if ask else amount for (amount, _), ask in zip(amounts, asked, strict=True))
         ask = asked[0]
-        if ask and len(amounts) > 1:
-            ask = f"{'both' if len(amounts) == 2 else 'all'} need{ask.removeprefix(NEEDS)}"
+        if ask == NEEDS and len(amounts) > 1:
+            ask = f"{'both' if len(amounts) == 2 else 'all'} need approval"
         return ", ".join(filter(None, [*(amount for amount, _ in amounts), ask]))
 
     def _at_usual_length(self, found: Found) -> Found:

@@ -10,17 +10,17 @@ from sora_mcp.catalogue.affordable_clips import say_fitting
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, price_going_on
-from sora_mcp.catalogue.hints import BEST, TALK
+from sora_mcp.catalogue.hints import WHOSE
 from sora_mcp.catalogue.input_videos import ANY_CLIP
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
 from sora_mcp.catalogue.planner import NO_KEY, UNSTATED, remove_choice
 from sora_mcp.catalogue.sizes import describe_size
 from sora_mcp.domain import Order, Quote
-from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.money import describe_call_limit
 from sora_mcp.domain.times import show_left
 from sora_mcp.server.budget_text import describe_left
 from sora_mcp.server.charges import capitalize, format_price, say_all
-from sora_mcp.server.comparison_text import Comparison, find_room, is_same_clip, needs_one_approval
+from sora_mcp.server.comparison_text import Comparison, find_room, is_same_clip
 from sora_mcp.server.messages import describe_approving, describe_ended, describe_sound, join_fixes
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def describe_estimate(estimate: Estimate, catalogue: Catalogue, *, asks: bool, h
         end += [f"{not_now}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]
     else:
         left = [f"{describe_left(estimate.budget)}."] if catalogue.keyed or not estimate.offers else []
-        end += [*_describe_yes(estimate, asks=asks, today=today), *left]
+        end += [*_describe_yes(estimate, asks=asks, today=today), comparison.describe_call_limit(), *left]
     if not _is_compared(estimate, catalogue):
         return _join([*begin, *end])
     return "\n".join([_join(begin), *comparison.describe(), _join(end)])
@@ -122,8 +122,8 @@ def _describe_offer(estimate: Estimate, comparison: Comparison) -> Iterator[str]
         clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
         yield f"Without a key: {clips}{order.seconds} s on {order.offer.id}, free."
     else:
-        shortest = "At its shortest: " if comparison.usual_length and _is_compared(estimate, catalogue) else ""
-        yield f"{'With another key: ' if estimate.nearest else shortest}{_describe_price(estimate)}"
+        shortest = "Without seconds, its shortest: " if comparison.usual_length and _is_compared(estimate, catalogue) else ""
+        yield f"{'With another key: ' if estimate.nearest else shortest}{_describe_price(estimate, comparison.label)}"
     if estimate.muted and not estimate.offers:
         _, other, price = estimate.muted
         yield f"For less: {describe_muting(other, price, clips=estimate.clips, asking=comparison.describe_asking(price))}"
@@ -194,18 +194,18 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
             yield by_chat if asks else f"{how}. It {covers}: pass it as quote."
         else:
             yield f"{why} the user will be asked to approve it." if asks else f"{how} within {left}. Then pass it as quote."
-    elif needs_one_approval(estimate, estimate.quote):
-        covered = f"{say_all(estimate.clips)} ({format_price(estimate.micros)})"
-        yield f"Bought one by one they need no approval; with variations={estimate.clips}, {covered} need one."
 
 
 def _describe_why(estimate: Estimate, today: date) -> str:
-    """Say why the user has to approve the price, as the begin of a sentence."""
+    """Say why the user has to approve the price, as the begin of a sentence. The limit is one of a call, which buys one clip."""
     above = estimate.budget.confirm_above
     doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s").removesuffix(".")
-    if above is None or estimate.micros <= above:
+    if above is None or estimate.quote.micros <= above:
+        if estimate.clips > 1 and not doubt:
+            return f"Bought within an hour, {say_all(estimate.clips)} need approval:"
         return f"{doubt or SPENT_UNASKED}, so"
-    return f"{doubt}, and it is above {format_dollars(above)}, so" if doubt else f"Above {format_dollars(above)}"
+    limit = describe_call_limit(above)
+    return f"{doubt}, and it is {limit}, so" if doubt else capitalize(limit)
 
 
 def _describe_going_on(estimate: Estimate, today: date) -> str:
@@ -215,7 +215,7 @@ def _describe_going_on(estimate: Estimate, today: date) -> str:
     return "" if each == estimate.quote.micros else f"; one that goes on from another costs {format_price(each)} and is asked about"
 
 
-def _describe_price(estimate: Estimate) -> str:
+def _describe_price(estimate: Estimate, label: str) -> str:
     order, clips = estimate.order, f"{estimate.clips} clips of " if estimate.clips > 1 else ""
     sound = describe_sound(order.options, model=order.offer.id)
     total = "" if not estimate.micros or estimate.refusal or estimate.offers else f" ({describe_sum(estimate)})"
@@ -223,17 +223,9 @@ def _describe_price(estimate: Estimate) -> str:
         total = f" ({format_price(estimate.quote.micros)} each)"
     silent = "" if estimate.silent is None else f"; without sound (audio=false) {format_price(estimate.silent)}"
     size = describe_size(order.size.text, is_edit=order.clip is not None)
-    size += ", resolution not stated" if UNSTATED in (order.why or "") else ""
-    model = f"{order.offer.id}{_describe_label(estimate)}"
+    size += ", resolution unknown" if UNSTATED in (order.why or "") else ""
+    model = f"{order.offer.id}{f' ({label}, {WHOSE})' if label else ''}"
     return f"{clips}{order.seconds} s, {size}, {sound}, on {model}: {format_price(estimate.micros)}{total}{silent}."
-
-
-def _describe_label(estimate: Estimate) -> str:
-    """Say what the cheapest of the compared models is known for, in brackets, where that is the best look or talking people."""
-    first = (estimate.order, estimate.quote)
-    if estimate.talk is not None and is_same_clip(estimate.talk, first):
-        return f" ({TALK})"
-    return f" ({BEST})" if estimate.offers and estimate.best and is_same_clip(estimate.best[0], first) else ""
 
 
 def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:

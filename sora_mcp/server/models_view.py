@@ -11,7 +11,7 @@ from typing import Any
 from sora_mcp.catalogue.adding_keys import describe_adding_key
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.first_key import describe_first_key
-from sora_mcp.catalogue.hints import BEST, get_hint, is_known_for
+from sora_mcp.catalogue.hints import BEST, SELLERS_WORD, get_hint, is_known_for
 from sora_mcp.catalogue.rules import SIZE_FACTS, describe_lengths, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable, describe_ended_here, describe_modes_missing
@@ -29,7 +29,8 @@ MOST_CHEAPEST, MOST_BEST = 3, 2
 """Models that are named to a user without any key."""
 MOST_EDITORS = 2
 """Models that change a video, of those that are named."""
-FROM = "Prices from: the shortest clip at the smallest size."
+FROM = "Prices from: a clip without seconds (the shortest), at its cheapest size and sound."
+FROM_EDITS = "Prices from: the shortest video that each takes."
 NO_KEY = "None of these can be bought yet: no key is here, and one is enough."
 NO_KEY_FOR_THEM = "None of these can be bought yet: no key for them is here, and one is enough."
 NEXT = 'Next: list_sizes(model="…") has every size, price and option of one'
@@ -128,7 +129,7 @@ def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -
     rest = [f"Without a published price: {', '.join(unpriced)}."] if unpriced else []
     lacking = [catalogue.get_vendor(row.offer) for row in rows if not row.is_usable and catalogue.is_living(row.offer)]
     add = [describe_adding_key(lacking, what="a key")] if lacking else []
-    begin = _explain_prices(rows)
+    begin = _explain(rows, rows)
     if len(lacking) == len(rows) > 1:  # said once and not in each line
         begin, rows_shown = [NO_KEY_FOR_THEM if catalogue.keyed else NO_KEY, *begin], [replace(row, is_usable=True) for row in rows]
     else:
@@ -187,7 +188,7 @@ def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row], toda
     unshown = len(rows) - len(shown) - len(editors)
     own = [*_name_extremes(rows), *(_describe_row(row, catalogue) for row in shown), *_name_editors(editors)]
     lines = [
-        *_explain_prices(rows if catalogue.keyed else ()),
+        *_explain(*((rows, shown) if catalogue.keyed else ((), ()))),
         *own,
         *_list_examples(catalogue, today),
         *_describe_rest(catalogue, unshown),
@@ -195,9 +196,12 @@ def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row], toda
     return {"message": "\n".join(lines), "offers": [row.fields for row in (*shown, *editors)]}
 
 
-def _explain_prices(rows: Sequence[Row]) -> list[str]:
-    """Return the line that says of what the prices of several models are."""
-    return [FROM] if sum(row.least > 0 for row in rows) > 1 else []
+def _explain(rows: Sequence[Row], shown: Sequence[Row]) -> list[str]:
+    """Return the line that says of what the prices of several models are, and whose word it is what the shown ones are good for."""
+    prices = [FROM_EDITS if all(row.edits for row in rows) else FROM] if sum(row.least > 0 for row in rows) > 1 else []
+    labels = dict.fromkeys(hint.good_for for row in shown if (hint := get_hint(row.offer)) is not None)
+    words = [f"{', '.join(labels).capitalize()}: {SELLERS_WORD}."] if labels else []
+    return [" ".join([*prices, *words])] if prices or words else []
 
 
 def _describe_row(row: Row, catalogue: Catalogue) -> str:
@@ -231,7 +235,7 @@ def _list_examples(catalogue: Catalogue, today: date) -> Iterator[str]:
     best = [row for row in rows if is_known_for(row.offer, BEST)]
     named = [*[row for row in rows if row not in best][:MOST_CHEAPEST], *best[:MOST_BEST]]
     if named:
-        yield from (NO_KEY, *_explain_prices(named), *(replace(row, is_usable=True).text for row in named))
+        yield from (NO_KEY, *_explain(named, named), *(replace(row, is_usable=True).text for row in named))
     yield from filter(None, (describe_first_key(catalogue, today=today),))
 
 

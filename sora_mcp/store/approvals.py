@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LOCAL, QUOTE_GOOD_FOR_S, Job
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, Declined, NeedsConfirmation, NotFound, Refused
-from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.money import Micros, describe_call_limit, format_dollars
 from sora_mcp.domain.times import show_left, show_span
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.locks import lock_named
@@ -141,7 +141,7 @@ def use_approval(
 
 def _describe_asking(purchase: Purchase, doubt: str, spent: str, *, above: int | None) -> str:
     """Say what is to be approved, and why, without the stop of the sentence."""
-    why = [purchase.quote.name_doubt() if doubt else "", "" if above is None else f"above {format_dollars(above)}"]
+    why = [purchase.quote.name_doubt() if doubt else "", "" if above is None else describe_call_limit(above)]
     because = f", {' and '.join(filter(None, why))}" if any(why) else ""
     what = f"{purchase.summary}{because}, so the user must approve {'it' if purchase.clips == 1 else 'them'} first"
     return f"{spent} {what}" if spent else what

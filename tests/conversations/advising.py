@@ -185,7 +185,7 @@ ADVISING = (
         "make it night in this clip of 12 seconds",
         call(
             "create_video",
-            "costs $1.51, above $1.00, so the user must approve it first",
+            "costs $1.51, above $1.00 a call, so the user must approve it first",
             "Cut to 10 s with edit_video (free), it is $0.03 on muvi:kling-o3-standard.",
             refused=True,
             prompt="At night",

@@ -15,7 +15,7 @@ DEARER = Arm("aimlapi", "status", {"meta": {"usage": {"usd_spent": 1.56}}})
 ASK_VENDOR = "Why, only AI/ML API can say; the charge is in the user's account there."
 CAREFUL = {"SORA_MCP_CONFIRM_ABOVE_USD": "0.50", "SORA_MCP_PER_VIDEO_USD": "2", "SORA_MCP_DAILY_USD": "3"}
 
-FIRST_KEY = "such as fal (5 s from $0.05 at 480p, with the best look $0.67 at 480p). The user gets one at https://"
+FIRST_KEY = "such as fal (with seconds=5 from $0.05 at 480p; with the best look, say sellers, $0.67 at 480p). The user gets one at https://"
 
 BUYING = (
     talk(
@@ -32,7 +32,7 @@ BUYING = (
             "estimate_cost",
             "free",
             "a drawn scene that no model made",
-            "with the best look $",
+            "with the best look, say sellers, $",
             "Clips are paid there.",
             size="vertical",
             seconds=10,
@@ -42,7 +42,7 @@ BUYING = (
             "sample:sample",
             "free",
             "a drawn scene that no model made",
-            "Real clips need an account and a key at a vendor, where they are paid, such as fal (5 s from $0.05 at 480p, with ",
+            "Real clips need an account and a key at a vendor, where they are paid, such as fal (with seconds=5 from $0.05 at 480p; ",
             "The user gets one at https://fal.ai/dashboard/keys, runs `sora-mcp setup fal` in a terminal and restarts the chat app.",
             prompt=CAT,
             size="vertical",
@@ -55,8 +55,9 @@ BUYING = (
         call(
             "estimate_cost",
             "; price of all 3 (of each):",
-            "\nmuvi:veo-3.1 (best look), without sound: 720p $4.80 ($1.60) (needs approval with variations=3), ",
-            "$7.20 ($2.40) (needs approval)",
+            "\nmuvi:veo-3.1 (best look), without sound: 720p $4.80 ($1.60), 1080p $4.80 ($1.60), ",
+            "4K $7.20 ($2.40) (each clip needs approval)\nmuvi:seedance",
+            "Above $2.00 a call needs approval: one clip, or with variations=3 the sum of all 3.",
             size="9:16",
             seconds=8,
             clips=3,
@@ -290,7 +291,7 @@ BUYING = (
         "with sound or without?",
         call("estimate_cost", "without sound", model="muvi:veo-3.1"),
         call("estimate_cost", "with sound", model="muvi:veo-3.1-fast"),
-        call("estimate_cost", "8 s, 16:9, resolution not stated, with sound, on ", "\naimlapi:veo-3.1-fast", audio=True, seconds=8),
+        call("estimate_cost", "8 s, 16:9, resolution unknown, with sound, on ", "\naimlapi:veo-3.1-fast", audio=True, seconds=8),
         call("create_video", "with sound", "$1.20", prompt=CAT, model="muvi:veo-3.1", audio=True),
         keys=FOUR,
         paid=("$1.20", "muvi of has_sound"),
@@ -500,7 +501,7 @@ BUYING = (
             "Started",
             "on aimlapi:veo-3.1-fast: 4 s",
             "$0.52 (left today $9.48)",
-            "It is the cheapest model for this request. Others: muvi:veo-3.1 ($0.80 for 4 s, without sound, 720p, best look).",
+            "It is the cheapest model for this request. Others: muvi:veo-3.1 ($0.80 for 4 s, without sound, 720p, best look, say sellers).",
             prompt=CAT,
             model="Veo",
         ),
@@ -518,7 +519,7 @@ BUYING = (
             "create_video",
             "on muvi:kling-text2video-v3: 5 s",
             "'Kling 3' means 3 models here.",
-            "muvi:kling-3.0-standard ($0.42 for 5 s, without sound, talking people)",
+            "muvi:kling-3.0-standard ($0.42 for 5 s, without sound, talking people, say sellers)",
             never=("No vendor sells", "replicate", "minimax"),
             prompt=DOG,
             model="Kling 3",
@@ -570,7 +571,7 @@ BUYING = (
         "two people talk: what is good for that?",
         call(
             "estimate_cost",
-            "5 s, 16:9, resolution not stated, with sound, on muvi:kling-3.0-standard (talking people): $0.63.",
+            "5 s, 16:9, resolution unknown, with sound, on muvi:kling-3.0-standard (talking people, say sellers): $0.63.",
             audio=True,
             seconds=5,
         ),

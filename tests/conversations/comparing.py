@@ -10,7 +10,7 @@ COMPARING: tuple[Talk, ...] = (
         call(
             "estimate_cost",
             "\nOthers, cheapest first, 8 s, with sound:\n",
-            "\nbyteplus:seedance-2.0 (best look): 480p $0.57, 720p $1.22, 1080p $3.03, all need approval\n",
+            "\nbyteplus:seedance-2.0 (best look, say sellers): 480p $0.57, 720p $1.22, 1080p $3.03, all need approval\n",
             seconds=8,
             audio=True,
             size="portrait",
@@ -44,7 +44,7 @@ COMPARING: tuple[Talk, ...] = (
         ),
         call(
             "create_video",
-            "Best look within that: byteplus:seedance-2.0 $0.35 (5 s, with sound, 480p, needs approval), at 720p $0.77, at 1080p $1.90.",
+            "Best look within that, say sellers: byteplus:seedance-2.0 $0.35 (5 s, with sound, 480p, needs approval), at 720p $0.77, ",
             refused=True,
             prompt="A harbour",
             model="fal:kling-3.0-4k",
@@ -58,11 +58,11 @@ COMPARING: tuple[Talk, ...] = (
         "which is the cheapest? (of models of which each makes another shortest clip)",
         call(
             "estimate_cost",
-            "\nCompared at 6 s, cheapest first:\nmuvi:hailuo-2.3-standard, may have sound, 768p: $0.21\n",
-            "\nmuvi:kling-text2video-v3, may have sound, resolution not stated: $0.45\n",
-            "\nmuvi:veo-3.1 (best look), without sound: 720p $1.20, 1080p $1.20, ",
+            "\nCompared with seconds=6, cheapest first:\nmuvi:hailuo-2.3-standard, may have sound, 768p: $0.21\n",
+            "\nmuvi:kling-text2video-v3, may have sound, resolution unknown: $0.45\n",
+            "\nmuvi:veo-3.1 (best look, say sellers), without sound: 720p $1.20, 1080p $1.20, ",
         ),
-        call("estimate_cost", "\nOthers, cheapest first, 5 s", never=("Compared at",), seconds=5),
+        call("estimate_cost", "\nOthers, cheapest first, 5 s", never=("Compared with",), seconds=5),
         keys=("muvi",),
     ),
     talk(
@@ -70,9 +70,9 @@ COMPARING: tuple[Talk, ...] = (
         call(
             "estimate_cost",
             "on muvi:wan-2.7: $2.25 ($0.75 each).",
-            "\nmuvi:seedance-2.0 (best look), 720p: $3.60 ($1.20), needs approval with variations=3\n",
-            "Bought one by one they need no approval; with variations=3, all 3 ($2.25) need one.",
-            never=("as variations",),
+            "\nmuvi:seedance-2.0-fast (drafts, say sellers), 720p: $3.00 ($1.00)\nmuvi:seedance-2.0 (best look), 720p: $3.60 ($1.20)\n",
+            "Above $2.00 a call needs approval: one clip, or with variations=3 the sum of all 3.",
+            never=("as variations", "each clip needs"),
             size="720p",
             clips=3,
             seconds=5,
@@ -84,7 +84,7 @@ COMPARING: tuple[Talk, ...] = (
         "an upright clip with sound (of a vendor that has few models, each named once)",
         call(
             "estimate_cost",
-            "\nreplicate:seedance-2.0 (best look): 480p $0.64, 720p $1.44, 1080p $3.60 (needs approval)\n",
+            "\nreplicate:seedance-2.0 (best look, say sellers): 480p $0.64, 720p $1.44, 1080p $3.60 (needs approval)\n",
             seconds=8,
             audio=True,
             size="portrait",

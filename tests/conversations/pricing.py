@@ -14,15 +14,19 @@ PRICING = (
         "what would a real clip cost? (without any key)",
         call(
             "estimate_cost",
-            "A real clip costs $0.10 on runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p), with the best look $0.35 on "
-            "byteplus:seedance-2.0. No key for Runway. The user gets one at https://dev.runwayml.com, runs `sora-mcp setup runway` in a "
+            "A real clip costs $0.10 on runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p), with the best look, say sellers, $0.35 "
+            "on byteplus:seedance-2.0. No key for Runway. The user gets one at https://dev.runwayml.com, runs `sora-mcp setup runway` in a "
             "terminal and restarts the chat app. Clips are paid there. Without a key: 5 s on sample:sample, free.",
             never=(", no key", "Left today"),
             seconds=5,
             audio=True,
         ),
         call("estimate_cost", "2 real clips cost $0.61 on ", "Without a key: 2 clips of 15 s", seconds=30),
-        call("estimate_cost", "(5 s, 480p), with the best look $0.35 on byteplus:seedance-2.0 (with sound). No key for fal.", seconds=5),
+        call(
+            "estimate_cost",
+            "(5 s, 480p), with the best look, say sellers, $0.35 on byteplus:seedance-2.0 (with sound). No key for fal.",
+            seconds=5,
+        ),
         call("estimate_cost", "on fal:veo-3.1-lite: $0.20", "Not now: No key for fal.", model="veo-3.1-lite"),
         call("create_video", "No key for fal, Replicate or AI/ML API.", refused=True, prompt="A cat", model="veo-3.1-lite"),
     ),
@@ -53,7 +57,7 @@ PRICING = (
         "10 seconds in 1080p with sound, at the best three (where the best look is above the limit of a clip)",
         call(
             "estimate_cost",
-            "\nfal:seedance-2.0 (best look): $6.82, above your limit of $5.00 per clip",
+            "\nfal:seedance-2.0 (best look, say sellers): $6.82, above your limit of $5.00 per clip",
             never=("1080p from",),
             seconds=10,
             size="1080p",
@@ -63,7 +67,11 @@ PRICING = (
     ),
     talk(
         "the best look, with little left of the day",
-        call("estimate_cost", "\nfal:seedance-2.0 (best look), with sound, 480p: $0.67, above the $0.50 that you have left", seconds=5),
+        call(
+            "estimate_cost",
+            "\nfal:seedance-2.0 (best look, say sellers), with sound, 480p: $0.67, above the $0.50 that you have left",
+            seconds=5,
+        ),
         keys=("fal",),
         env={"SORA_MCP_DAILY_USD": "0.50"},
     ),
@@ -72,7 +80,7 @@ PRICING = (
         call(
             "estimate_cost",
             "\nfal:seedance-1-pro-fast, may have sound, 720p: $0.11, needs approval\n",
-            "\nfal:seedance-2.0 (best look), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (needs approval)\n",
+            "\nfal:seedance-2.0 (best look, say sellers), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (needs approval)\n",
             never=("or at 9:16",),
             seconds=5,
             size="9:16",
@@ -83,7 +91,7 @@ PRICING = (
         "a 30 second ad, best quality for at most 6 dollars (which no model with the best look makes in one clip)",
         call(
             "estimate_cost",
-            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, joined with edit_video, with sound: 480p $2.12, ",
+            "\nbyteplus:seedance-2.0 (best look, say sellers), 2 x 15 s, joined with edit_video, with sound: 480p $2.12, ",
             "720p $4.58, both need approval\n",
             "A price calculated by us needs approval, however low.",
             seconds=30,
@@ -91,16 +99,25 @@ PRICING = (
         call(
             "estimate_cost",
             "Within your limits: 2 x 15 s on fal:wan-3.0 at 1080p, $6.00 in all, joined with edit_video, or seconds=25",
-            "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, with sound: 480p $2.12, 720p $4.58, both need approval\n",
+            "\nbyteplus:seedance-2.0 (best look, say sellers), 2 x 15 s, with sound: 480p $2.12, 720p $4.58, both need approval\n",
             never=("above your limit",),
             seconds=30,
             size="1080p",
         ),
         call(
-            "estimate_cost", "\nbyteplus:seedance-2.0 (best look), 2 x 15 s, ", "480p $2.12, ", never=("720p $",), seconds=30, size="480p"
+            "estimate_cost",
+            "\nbyteplus:seedance-2.0 (best look, say sellers), 2 x 15 s, ",
+            "480p $2.12, ",
+            never=("720p $",),
+            seconds=30,
+            size="480p",
         ),
         call(
-            "estimate_cost", "(best look), each clip as 2 x 15 s, ", ": 480p $4.23, 720p $9.15, both need approval\n", seconds=30, clips=2
+            "estimate_cost",
+            "(best look, say sellers), each clip as 2 x 15 s, ",
+            ": 480p $4.23, 720p $9.15, each clip needs approval\n",
+            seconds=30,
+            clips=2,
         ),
         keys=("fal", "minimax", "byteplus"),
     ),
@@ -108,16 +125,16 @@ PRICING = (
         "three clips in 720p (which one model makes larger, another in a resolution that no source says, both longer and for less)",
         call(
             "estimate_cost",
-            "on muvi:wan-2.7: $0.90 ($0.30 each).\nCompared at 4 s, cheapest first; price of all 3 (of each):\n",
+            "on muvi:wan-2.7: $0.90 ($0.30 each).\nCompared with seconds=4, cheapest first; price of all 3 (of each):\n",
             "\nmuvi:hailuo-2.3-standard, 6 s, may have sound, 768p: $0.63 ($0.21)\n",
-            "\nmuvi:kling-o1-standard, 5 s, may have sound, resolution not stated: $0.75 ($0.25)\n",
+            "\nmuvi:kling-o1-standard, 5 s, may have sound, resolution unknown: $0.75 ($0.25)\n",
             "\nmuvi:wan-2.7, may have sound, 720p: $1.80 ($0.60)\n",
-            "\nmuvi:veo-3.1 (best look), without sound, 720p: $2.40 ($0.80), needs approval with variations=3\n",
+            "\nmuvi:veo-3.1 (best look, say sellers), without sound, 720p: $2.40 ($0.80)\n",
             never=("makes 2 to 15 s",),
             size="720p",
             clips=3,
         ),
-        call("estimate_cost", "\nCompared at 6 s, ", clips=3),
+        call("estimate_cost", "\nCompared with seconds=6, ", clips=3),
         call("list_sizes", "muvi:hailuo-2.3-standard: 6 or 10 s, 768p, from $0.21"),
         keys=("muvi",),
     ),
@@ -132,8 +149,8 @@ PRICING = (
         call(
             "estimate_cost",
             "\nfal:minimax-h3-max-turbo, may have sound, 480p: $1.50 ($0.30)\n",
-            "\nbyteplus:seedance-2.0 (best look), with sound: 480p $4.23 ($0.85), 720p $9.16 ($1.83), both need approval\n",
-            " more: name a size, a vendor or a family\n",
+            "\nbyteplus:seedance-2.0 (best look, say sellers), with sound: 480p $4.23 ($0.85), 720p $9.16 ($1.83), each clip needs ",
+            " more: name a size, vendor or family\n",
             clips=5,
             seconds=12,
         ),
@@ -167,8 +184,8 @@ PRICING = (
         ),
         call(
             "estimate_cost",
-            "\nbyteplus:seedance-2.0 (best look), with sound, 480p: $11.31 ($0.57), only 17 of 20 fit the $10.00 left, needs approval\n",
-            "\nbyteplus:seedance-2.0-fast (drafts), with sound, 480p: $9.05 ($0.45), needs approval\n",
+            "\nbyteplus:seedance-2.0 (best look), with sound, 480p: $11.31 ($0.57), only 17 of 20 fit the $10.00 left, each clip ",
+            "\nbyteplus:seedance-2.0-fast (drafts, say sellers), with sound, 480p: $9.05 ($0.45), each clip needs approval\n",
             clips=20,
             seconds=8,
         ),
@@ -324,7 +341,14 @@ PRICING = (
     ),
     talk(
         "use Sora 2, which is over (and the same advice from each tool, for its full name and its family)",
-        call("estimate_cost", "ended Sora 2 on 2026-09-24", "best look: fal:seedance-2.0", LIKE_SORA, refused=True, model="sora-2"),
+        call(
+            "estimate_cost",
+            "ended Sora 2 on 2026-09-24",
+            "Best look, say sellers: fal:seedance-2.0",
+            LIKE_SORA,
+            refused=True,
+            model="sora-2",
+        ),
         call("estimate_cost", LIKE_SORA, never=("360p, $0.04",), refused=True, model="sora"),
         call("create_video", LIKE_SORA, refused=True, prompt="A robot bakes bread", model="sora-2"),
         call("create_video", LIKE_SORA, refused=True, prompt="A robot bakes bread", model="sora"),

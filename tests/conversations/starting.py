@@ -149,7 +149,7 @@ STARTING = (
         ),
         call(
             "create_video",
-            ", above $0.90, so the user must approve it first, within 15 min",
+            ", above $0.90 a call, so the user must approve it first, within 15 min",
             refused=True,
             prompt=CAT,
             continues="{a}",

@@ -119,7 +119,10 @@ async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None
 
 async def test_the_best_look_is_named_at_a_size_that_may_be_bought(tmp_path: Path) -> None:
     found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16", seconds=5)
-    assert "\nfal:seedance-2.0 (best look), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (needs approval)\n" in found["message"]
+    assert (
+        "\nfal:seedance-2.0 (best look, say sellers), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (needs approval)\n"
+        in found["message"]
+    )
 
 
 async def test_a_length_that_nobody_said_is_told_where_it_is_short(keyed: Client) -> None:
@@ -173,7 +176,8 @@ async def test_without_any_key_the_sample_is_free_and_what_would_be_refused_is_s
         sample, refused = await ask(at, "estimate_cost", {}), await ask(at, "estimate_cost", {"model": "muvi:veo-3.1-fast"})
     assert (sample["model"], sample["usd"], sample["allowed"]) == ("sample:sample", 0, True)
     assert sample["message"].startswith(
-        "A real clip costs $0.05 on fal:seedance-1-pro-fast (5 s, 480p), with the best look $0.35 on byteplus:seedance-2.0 (with sound)."
+        "A real clip with seconds=5 costs $0.05 on fal:seedance-1-pro-fast (480p), with the best look, say sellers, $0.35 on "
+        "byteplus:seedance-2.0 (with sound)."
     )
     assert " Without a key: 4 s on sample:sample, free. A sample clip is a drawn scene " in sample["message"]
     assert len(sample["message"].encode()) <= 120 * 3.6

@@ -95,7 +95,7 @@ BROKEN_SIZE = BrokenRule("size", "4:3", "1280x720", "invalid_size")
 UNKNOWN_NAME = BrokenRule("duration", None, "left out: create_video has no such argument (did you mean seconds?)", "unknown_argument")
 SAMPLE = Fix("model", "sample:sample", usd("0"))
 NEEDED = NeedsConfirmation(
-    "muvi:sora-2 costs $2.40, above $2.00, so the user must approve it first, within 15 min.", quote_id="q_7k2", total=usd("2.40")
+    "muvi:sora-2 costs $2.40, above $2.00 a call, so the user must approve it first, within 15 min.", quote_id="q_7k2", total=usd("2.40")
 )
 ERRORS: Mapping[str, SoraError] = {
     "one broken rule": BrokenRules((BROKEN_SECONDS,), subject="muvi:sora-2", fixes=(Fix("seconds", 8, usd("0.80")), SAMPLE)),

@@ -94,7 +94,10 @@ def test_what_can_be_bought_is_told_in_few_words(keyed: list[str]) -> None:
 
 def test_best_look_and_cheapest_have_an_answer() -> None:
     told = models_view.summarize(Catalogue(keyed=frozenset({"muvi"})), today=TODAY)
-    assert told["message"].startswith(f"{models_view.FROM}\nCheapest: muvi:hailuo-2.3-standard, from $0.21. Longest: ")
+    assert told["message"].startswith(
+        f"{models_view.FROM} Talking people, best look, drafts: the sellers' word.\n"
+        "Cheapest: muvi:hailuo-2.3-standard, from $0.21. Longest: "
+    )
     assert [offer["model"] for offer in told["offers"] if offer.get("good_for") == "best look"] == ["muvi:veo-3.1", "muvi:seedance-2.0"]
 
 
@@ -102,11 +105,13 @@ def test_without_a_key_a_list_says_first_that_nothing_in_it_can_be_bought() -> N
     told = models_view.summarize(Catalogue(), today=TODAY)["message"]
     sample, first, prices, *models = told.splitlines()
     assert sample.startswith("sample:sample: ") and sample.endswith("it does not show the prompt.")
-    assert (first, prices, "no key" in "".join(models)) == (models_view.NO_KEY, models_view.FROM, False)
+    assert (first, prices.partition(" Best")[0], "no key" in "".join(models)) == (models_view.NO_KEY, models_view.FROM, False)
     assert (told.count("sora-mcp setup"), " in all (" in told) == (1, True)
-    assert models_view.list_models(VEOS, Catalogue(), today=TODAY)["message"].startswith(f"{models_view.NO_KEY}\n{models_view.FROM}\n")
+    assert models_view.list_models(VEOS, Catalogue(), today=TODAY)["message"].startswith(
+        f"{models_view.NO_KEY}\n{models_view.FROM} Best look: the sellers' word.\n"
+    )
     some = models_view.list_models(VEOS, Catalogue(keyed=frozenset({"muvi"})), today=TODAY)["message"]
-    assert some.startswith(f"{models_view.FROM}\n") and ", no key" in some
+    assert some.startswith(models_view.FROM) and ", no key" in some
 
 
 VEOS = [offer for offer in Catalogue().offers if offer.model == "veo-3.1" and offer.ended is None]

@@ -11,6 +11,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Image, VideoRequest
+from sora_mcp.server.budget_text import describe_left
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_channel
 from sora_mcp.server.estimate_text import describe_estimate, describe_larger, describe_list_price, describe_sum, name_at_hand
@@ -124,7 +125,8 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         budget=budget_fields(estimate.budget),
         offers=offers or None,
     )
-    spare = (describe_larger(estimate, catalogue, today=today), describe_list_price(estimate), name_at_hand(estimate), how_to_raise)
+    left = f"{describe_left(estimate.budget)}."
+    spare = (describe_larger(estimate, catalogue, today=today), describe_list_price(estimate), name_at_hand(estimate), how_to_raise, left)
     return build_result(structured if offers else _shorten(structured, spare=spare))
 
 

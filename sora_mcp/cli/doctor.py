@@ -23,7 +23,7 @@ from sora_mcp.config.settings import ROWS, SITES, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars
+from sora_mcp.domain.money import NO_LIMIT, Micros, describe_call_limit, format_dollars
 from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
@@ -116,7 +116,7 @@ def _check_caps(settings: Settings, seen: _StoreFacts | SoraError) -> Finding:
     named = ((limits.per_video, "a video"), (limits.day, "a day"), (limits.month, "a month"))
     caps = ", ".join(f"{_format_cap(limit)} {per}" for limit, per in named)
     is_asked = limits.confirm_above is not None and limits.confirm_above < NO_LIMIT
-    approves = f"a person approves above {format_dollars(limits.confirm_above or 0)}" if is_asked else "no price needs a person's yes"
+    approves = f"a person approves {describe_call_limit(limits.confirm_above or 0)}" if is_asked else "no price needs a person's yes"
     return Finding("ok", f"caps: {caps}; {approves}; days in {settings.zone}{by}")
 
 

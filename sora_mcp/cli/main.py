@@ -133,7 +133,7 @@ COMMANDS = (
             "--per-video": {"metavar": "USD", "help": "most that one video may cost, none, or default"},
             "--day": {"metavar": "USD", "help": "most that a day may cost, none, or default"},
             "--month": {"metavar": "USD", "help": "most that a month may cost, none, or default"},
-            "--confirm-above": {"metavar": "USD", "help": "price above which a person must approve a video, none, or default"},
+            "--confirm-above": {"metavar": "USD", "help": "price of one call above which a person must approve, none, or default"},
             "--load": {"metavar": "FILE", "help": "take the limits of a TOML file; what it does not name stays"},
         },
     ),

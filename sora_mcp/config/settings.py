@@ -86,7 +86,7 @@ class Settings:
     confirm_above: Micros = setting(
         "CONFIRM_ABOVE_USD",
         DOLLARS,
-        "Price above which a person must approve a video, in dollars",
+        "Price of one call, with all its variations, above which a person must approve, in dollars",
         default=Micros(2_000_000),
         shown="2",
     )

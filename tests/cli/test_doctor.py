@@ -35,7 +35,7 @@ def of(said: dict[str, str], *, now: float | None = None) -> dict[str, Finding]:
 def test_a_sound_machine_has_nothing_to_fix(sora: Sora) -> None:
     code, out, _ = sora("doctor")
     caps, *_, last = out.splitlines()
-    assert caps == "ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person approves above $2.00; days in UTC"
+    assert caps == "ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person approves above $2.00 a call; days in UTC"
     assert (code, last) == (0, "Nothing to fix.")
 
 

@@ -70,7 +70,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Link:
-    """One to `most` plain https addresses that the vendor fetches, with blanks between them."""
+    """One to `most` pictures with blanks between them, each in a form that the offer's `image` takes."""
 
     most: int = 1
 

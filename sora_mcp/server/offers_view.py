@@ -203,7 +203,7 @@ def _option_fields(rule: Rule) -> dict[str, Any]:
         case Text(most):
             taken: dict[str, Any] = {"text_max": most}
         case Link(most):
-            taken = {"https_urls": most}
+            taken = {"pictures": most}
         case range() as numbers:
             taken = {"least": numbers[0], "most": numbers[-1]}
         case _:
@@ -290,6 +290,9 @@ def _describe_costs(prices: Prices) -> str:
 
 
 def _option(rule: Rule) -> str:
+    if isinstance(rule.allowed, Link):
+        most = rule.allowed.most
+        return f"{rule.param}: {f'up to {most} pictures' if most > 1 else 'a picture'}, as a first frame may be"
     default = "" if rule.default is None else f" (default {str(rule.default).lower()})"
     return f"{rule.param}: {words(rule)}{default}"
 

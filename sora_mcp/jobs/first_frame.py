@@ -11,8 +11,9 @@ import anyio
 
 from sora_mcp.catalogue.frame_shapes import find_target
 from sora_mcp.catalogue.rules import FIT
+from sora_mcp.catalogue.sizes import count_lines, name_lines, of_shape
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import CONTINUES, JOB_ID, PICTURES, Artifact, Image, Job, Order, VideoRequest, list_pictures
+from sora_mcp.domain import CONTINUES, JOB_ID, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures, read_uri
 from sora_mcp.domain.broken_rule import BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.file_names import PICTURE_ENDINGS, VIDEO_ENDINGS, find_file_name, is_path, is_video_name
@@ -134,10 +135,11 @@ class FirstFrames:
 
     async def fit(self, order: Order, how: str, text: str | None = None) -> Order:
         """Return the order with its first frame cropped or padded to the video's size, or to the shape that the caller's `text` says,
-        and with a warning of that, or of a small one."""
+        and with a warning of that, of a small one, or of a last frame of another shape."""
         image, rule = order.image, order.offer.image
         if image is None or rule is None:
             return order
+        order = _warn_if_unlike(order, image)
         if how == "none":
             return _warn_if_small(order, image)
         if image.is_url:
@@ -163,11 +165,26 @@ def _check_moment(moment: float, duration_s: float, clip: str) -> None:
 
 def _warn_if_small(order: Order, image: Image) -> Order:
     """Return the order with a warning where its vendor has to enlarge the first frame to more than twice its sides."""
-    size = order.size.pixels
-    if size is None or not image.width or not is_far_too_small(image, size, "pad"):
+    size, lines = order.size.pixels, count_lines(order.size)
+    if not image.width or not image.height:
         return order
-    note = f"The first frame is {image.width}x{image.height}, less than half of {size[0]}x{size[1]}: {SOFT}."
-    return replace(order, warnings=(*order.warnings, note))
+    is_small = is_far_too_small(image, size, "pad") if size else lines > 2 * min(image.width, image.height)
+    note = (
+        f"The first frame is {image.width}x{image.height}, less than half of {order.size.text if size else name_lines(order.size)}: {SOFT}."
+    )
+    return replace(order, warnings=(*order.warnings, note)) if is_small else order
+
+
+def _warn_if_unlike(order: Order, image: Image) -> Order:
+    """Return the order with a warning where its last frame has another shape than the first: no vendor says what it does with it."""
+    last = read_uri(str(order.options.get("last_image", "")))
+    if last.bytes is None or not image.width:
+        return order
+    last = picture_of(data_of(last))
+    if of_shape(last, (Size(f"{image.width}x{image.height}"),)):
+        return order
+    shapes = f"The last frame is {last.width}x{last.height}, the first {image.width}x{image.height}: of another shape"
+    return replace(order, warnings=(*order.warnings, f"{shapes}, so the vendor may cut or stretch it."))
 
 
 def frame_like(file: Artifact) -> Image:

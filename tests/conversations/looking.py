@@ -58,7 +58,15 @@ LOOKING = (
         call("estimate_cost", "beside a first frame: add image", never=("xAI", "No model with a key"), refused=True, last_image="cat.png"),
         call("create_video", "muvi:kling-3.0-pro takes", "add image", refused=True, prompt=CAT, model=KLING, last_image="cat.png"),
         call("estimate_cost", "$0.56", model=KLING, last_image="cat.png", image="cat.png"),
-        keys=("muvi",),
+        call(
+            "create_video",
+            "The last frame is 800x600, the first 160x90: of another shape, so the vendor may cut or stretch it.",
+            prompt=CAT,
+            model=KLING,
+            image="cat.png",
+            last_image="print.png",
+        ),
+        paid=("$0.56", "muvi of image"),
     ),
     talk(
         "use this photo (a HEIC that was not copied yet)",

@@ -33,7 +33,7 @@ HAS_SOUND = {offer.id: offer.sound for vendor in EVERY for offer in vendor.offer
 SOUND_OPEN = "may have sound"
 UNCLEAR = "an earlier paid call to this model is unclear"
 LEAST_SLOW_S = 30
-"""Seconds before which no edit is called slow."""
+"""Seconds before which nothing is called slow."""
 LINK_DIED = "was made, but its link expired before the file was saved."
 
 
@@ -353,8 +353,8 @@ def _describe_rest(job: Job, now: float) -> str:
     if job.progress is not None and 0.1 <= job.progress < 1:
         heard_after = max(job.updated_at - job.created_at, 0.0)
         rest = max(heard_after / job.progress, job.expected_s) * (1 - job.progress) - max(now - job.updated_at, 0.0)
-    is_short = job.model == EDIT_MODEL and elapsed < LEAST_SLOW_S
-    return f"{format_duration(max(rest, 0))} left" if rest > 0 or is_short else f"slower than usual, {format_duration(elapsed)} so far"
+    is_slow = rest <= 0 and elapsed >= LEAST_SLOW_S
+    return f"slower than usual, {format_duration(elapsed)} so far" if is_slow else f"{format_duration(max(rest, 0))} left"
 
 
 def _format_bytes(count: int) -> str:

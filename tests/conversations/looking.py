@@ -66,7 +66,7 @@ LOOKING = (
             image="cat.png",
             last_image="print.png",
         ),
-        paid=("$0.56", "muvi of image"),
+        paid=("$0.56", "muvi of end_frame_url"),
     ),
     talk(
         "use this photo (a HEIC that was not copied yet)",

@@ -57,15 +57,17 @@ class Catalogue:
         return frozenset(vendor for vendor, models in vendors.items() if models > 1)
 
     def with_pauses(self, pauses: tuple[Pause, ...]) -> Catalogue:
-        """Return the catalogue in which these models are paused, and the offers of their vendors know what was last charged too much."""
+        """Return the catalogue in which these models are paused, and the offers of their vendors know what was last charged too much,
+        unless they were charged as quoted since."""
         last = {pause.vendor: pause for pause in sorted(pauses, key=lambda pause: pause.since) if pause.is_overcharge}
         own = {pause.model: pause for pause in pauses if pause.is_overcharge}
 
         def mark(vendor: Vendor) -> Vendor:
             if vendor.name not in last:
                 return vendor
-            offers = (replace(offer, overcharge=own.get(offer.id, last[vendor.name])) for offer in vendor.offers)
-            return replace(vendor, offers=tuple(offers))
+            others = last[vendor.name]
+            marks = {offer.id: own.get(offer.id) or (None if offer.id in others.fair_models else others) for offer in vendor.offers}
+            return replace(vendor, offers=tuple(replace(offer, overcharge=marks[offer.id]) for offer in vendor.offers))
 
         return replace(self, pauses=pauses, vendors=tuple(map(mark, self.vendors)))
 

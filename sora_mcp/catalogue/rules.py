@@ -392,7 +392,7 @@ def _basis(rate: Rate, order: Order) -> str:
     times = "" if rate.times == "1" else f" x {rate.times}"
     paid = order.pictures - rate.free_pictures if rate.picture else 0
     pictures = f" + {format_dollars(rate.picture)} x {paid} picture{'' if paid == 1 else 's'}" if paid > 0 else ""
-    fee = f" + {show(rate.fee)}" if rate.fee else ""
+    fee = f" + {show(round(rate.fee, -3) or rate.fee)}" if rate.fee else ""
     least = f", at least {format_dollars(rate.least)}" if rate.least else ""
     whole = f", rounded up to {format_dollars(rate.whole)}" if rate.whole else ""
     return f"{sum_}{times}{pictures}{fee}{least}{whole}"

@@ -19,6 +19,8 @@ class Pause:
     quoted: Micros | None = None
     cost: Micros | None = None
     """What was quoted for that video, and what the vendor named for it, as far as the store has it."""
+    fair_models: frozenset[str] = frozenset()
+    """The vendor's models of which it charged a clip since, and no more than was quoted."""
 
     @property
     def is_overcharge(self) -> bool:

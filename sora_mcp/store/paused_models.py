@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from sora_mcp.domain import PAUSED, Job, Pause
@@ -55,6 +57,17 @@ def describe_pause(pause: Pause) -> str:
     """Return the pause as a sentence."""
     command = describe_command("resume", pause.model)
     return f"{pause.model} is paused: {pause.why} ({pause.job_id}). Only the user can go on with it: {command}."
+
+
+def read_pauses_and_since(conn: sa.Connection) -> tuple[Pause, ...]:
+    """Return every pause, oldest first, each with the models of its vendor that were charged as quoted since."""
+    return tuple(replace(pause, fair_models=_list_fair(conn, pause)) for pause in read_pauses(conn))
+
+
+def _list_fair(conn: sa.Connection, pause: Pause) -> frozenset[str]:
+    since = sa.and_(jobs.c.vendor == pause.vendor, jobs.c.finished_at >= pause.since)
+    charged = sa.and_(jobs.c.charged == "yes", jobs.c.actual.is_not(None), jobs.c.actual <= jobs.c.micros)
+    return frozenset(conn.execute(sa.select(jobs.c.model).distinct().where(since, charged)).scalars())
 
 
 def read_pauses(conn: sa.Connection) -> tuple[Pause, ...]:

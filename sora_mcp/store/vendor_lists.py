@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import Pause
 from sora_mcp.store.locks import lock_named
-from sora_mcp.store.paused_models import read_pauses
+from sora_mcp.store.paused_models import read_pauses_and_since
 from sora_mcp.store.records import Gone, Listed
 from sora_mcp.store.schema import gone, listings
 from sora_mcp.store.transactions import Repository, reads, writes
@@ -26,7 +26,7 @@ class VendorLists(Repository):
         """Return the last copy of every vendor's list, the models that were gone within a day, and those that are paused."""
         recent = sa.select(gone).where(gone.c.at > self.clock() - REMEMBERED_S).order_by(gone.c.model)
         lists = tuple(Listed(**row) for row in conn.execute(sa.select(listings)).mappings())
-        return lists, tuple(Gone(**row) for row in conn.execute(recent).mappings()), read_pauses(conn)
+        return lists, tuple(Gone(**row) for row in conn.execute(recent).mappings()), read_pauses_and_since(conn)
 
     @writes
     def save(self, conn: sa.Connection, vendor: str, body: Mapping[str, Any]) -> None:

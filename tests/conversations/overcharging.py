@@ -80,7 +80,10 @@ OVERCHARGING = (
         charge(10_500),
         call("create_video", "Started", as_job="a", prompt="A paper boat", seconds=5, model=FAST),
         call("get_video_status", "Done", job_id="{a}"),
-        call("create_video", "Started", RISK, prompt="A harbour", seconds=5, model=PRO),
+        call("create_video", "Started", RISK, as_job="b", prompt="A harbour", seconds=5, model=PRO),
+        call("get_video_status", "Done", never=("probably",), job_id="{b}"),
+        call("estimate_cost", never=("last charged", "probably"), seconds=5, model=PRO),  # charged since, and no more than quoted
+        call("estimate_cost", RISK, seconds=5, model=SOUND),
         answer="accept",
         asks=(f"But: {RISK}",),
         paid=("$0.15", "byteplus", "byteplus"),

@@ -91,6 +91,19 @@ async def test_the_same_bytes_are_one_object_and_other_bytes_overwrite_nothing(s
     assert (await machine(s3, tmp_path / "d").find(first)).read_bytes() == CLIP
 
 
+async def test_a_browser_saves_the_file_under_its_readable_name(s3: S3, tmp_path: Path) -> None:
+    files = machine(s3, tmp_path)
+    for number, (name, header) in enumerate(
+        (
+            ("2026-11-20_a-boat_take-2-of-3_v_0123456789.mp4", 'filename="2026-11-20_a-boat_take-2-of-3_v_0123456789.mp4"'),
+            ("2026-11-20_夕_v_0123456789.mp4", "filename*=utf-8''2026-11-20_%E5%A4%95_v_0123456789.mp4"),
+        )
+    ):
+        job, artifact = a_file(files, CLIP + bytes([number]))
+        kept = await files.upload(job, replace(artifact, path=str(Path(artifact.path).rename(files.settings.output_dir / name))))
+        assert s3.read_attributes(f"team/{kept.key}")["Content-Disposition"] == f"inline; {header}"
+
+
 async def test_many_writers_of_one_file_all_succeed(s3: S3, tmp_path: Path) -> None:
     async with anyio.create_task_group() as tasks:
         for number in range(8):

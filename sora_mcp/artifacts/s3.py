@@ -16,7 +16,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sora_mcp.domain.errors import NotFinished, SoraError, StorageError
 from sora_mcp.domain.secret import Secret
@@ -45,6 +45,11 @@ KEY = re.compile(r"v/[0-9a-z]{2}/(v_[0-9a-z]{10})/[0-9a-f]{16}\.[a-z0-9]{1,8}")
 def make_key(job_id: str, sha256: str, ending: str) -> str:
     """Return the key of a job's file below the prefix. Other bytes have another key, so a late writer replaces nothing."""
     return f"v/{job_id[2:4]}/{job_id}/{sha256[:16]}.{ending}"
+
+
+def _name_download(name: str) -> str:
+    """Return the header with which a browser shows the file, and saves it under this name (RFC 6266)."""
+    return f'inline; filename="{name}"' if name.isascii() else f"inline; filename*=utf-8''{quote(name)}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Bucket:
         size = path.stat().st_size
         attributes: Any = {
             "Content-Type": media_type,
-            "Content-Disposition": f'inline; filename="{key.rsplit("/", 1)[-1]}"',
+            "Content-Disposition": _name_download(path.name),
             "Cache-Control": "private, max-age=31536000, immutable",
         }
         with watch_s3("put"), _hide_words("The file cannot be put on S3"):

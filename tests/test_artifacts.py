@@ -46,10 +46,22 @@ def kept(folder: Path, fence: int = 1, **changes: Any) -> Path:
         ("Ένα καράβι, 3 γάτες", "ένα-καράβι-3-γάτες"),
         ("\u0301\u0302 a", "a"),
         ("Z\u0351\u0352" * 9 + " 3\ufe0f\u20e3", "zzzzzzzzz-3"),
-        ("界" * 300, "界" * 30),
+        ("界" * 300, f"{'界' * 14}--{'界' * 13}"),
         ("../../.bashrc; rm -rf /", "bashrc-rm-rf"),
         ("-rf \x00\u202e CON", "rf-con"),
-        ("x" * 300, "x" * 60),
+        ("x" * 300, f"{'x' * 30}--{'x' * 28}"),
+        ("A slow aerial shot over a small fishing village, at night under a full moon", "a-slow-aerial-shot--under-a-full-moon"),
+        ("A slow aerial shot over a small fishing village, photorealistic at dawn", "a-slow-aerial-shot--photorealistic-at-dawn"),
+        (
+            "Photorealistic cinematic hyperdetailed extraordinarily long words go first here",
+            "photorealistic-cinematic--words-go-first-here",
+        ),
+        ("ночная сцена в дождливом городе с мокрым асфальтом и отражениями вывесок", "ночная-сцена-в--и-отражениями-вывесок"),
+        (
+            "雪地里的一只红狐狸慢慢地走过森林的边缘在清晨的阳光下，夜晚的版本有月亮",
+            "雪地里的一只红狐狸慢慢地走过--晨的阳光下-夜晚的版本有月亮",
+        ),
+        (f"A fox {'runs ' * 500}at dusk", "a-fox-runs-runs--runs-runs-at-dusk"),
         ("😀", "video"),
     ],
 )
@@ -67,6 +79,15 @@ def test_two_clips_of_one_day_are_told_apart_by_words_or_time() -> None:
     first = replace(a_job(), prompt="A red kite over the dunes at dawn")
     for other in (replace(first, prompt="A red kite over the dunes at dusk"), replace(first, created_at=first.created_at + 60)):
         assert build_name(first, UTC) != build_name(other, UTC)
+
+
+def test_the_name_of_a_take_says_which_one_it_is_and_every_file_system_takes_the_longest() -> None:
+    take = replace(a_job(), prompt="A paper boat", take=2, take_count=3)
+    assert build_name(take, UTC) == "2026-11-20_1200_a-paper-boat_take-2-of-3_v_0123456789.mp4"
+    assert read_job_id(build_name(take, UTC)) == take.id
+    for letter in ("界", "я", "x", "x ", "界 ", "é"):
+        longest = replace(a_job(), prompt=letter * 300, vendor="sample", take=10, take_count=10)
+        assert len(build_name(longest, UTC, "webm").replace(".", "-99.").encode()) <= 143, letter
 
 
 def test_the_name_of_a_sample_says_that_it_is_one() -> None:

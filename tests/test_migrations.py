@@ -156,6 +156,21 @@ def test_a_store_with_one_budget_for_all_keeps_every_sum(old_url: str, tmp_path:
             assert [tuple(row) for row in moves if row.job_id != unclear.id] == [tuple(row) for row in kept if row.job_id != unclear.id]
 
 
+LAST_WITHOUT_TAKES = 14
+
+
+def test_takes_that_were_bought_before_know_which_one_they_are(old_url: str, tmp_path: Path) -> None:
+    database = unmigrated(old_url)
+    migrate(database, MIGRATIONS[:LAST_WITHOUT_TAKES])
+    with database.writing() as conn:
+        ids = list(conn.execute(sa.text("SELECT id FROM jobs ORDER BY id LIMIT 3")).scalars())
+        conn.execute(sa.text("UPDATE jobs SET batch = :first WHERE id <= :last"), {"first": ids[0], "last": ids[-1]})
+    database.close()
+    with closing(Store(old_url, tmp_path / "home")) as store:
+        takes = {job.id: job.which_take for job in store.jobs.search.sync(None, limit=100).jobs}
+    assert {job_id: take for job_id, take in takes.items() if take} == {ids[n - 1]: f"take {n} of 3" for n in (1, 2, 3)}
+
+
 def unmigrated(url: str) -> Database:
     """The database, as it is."""
     address = databases._address(url)  # pyright: ignore[reportPrivateUsage]

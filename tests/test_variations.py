@@ -37,6 +37,10 @@ def end(store: Store, job: Job) -> None:
 def test_each_take_is_a_job_with_its_own_money(store: Store, database: Database) -> None:
     job = reserve(store, "1.00", clips=3)
     assert [take.id for take in store.jobs.get_takes.sync(store.jobs.get.sync(ids(job)[2], None))] == ids(job)
+    assert [(take.take, take.take_count, take.which_take) for take in job.takes] == [(n, 3, f"take {n} of 3") for n in (1, 2, 3)]
+    alone = reserve(store, "0.01", fingerprint="alone")
+    assert (alone.take, alone.take_count, alone.which_take) == (None, None, "")
+    end(store, alone)
     assert (len(set(ids(job))), job.id, job.day_left) == (3, ids(job)[0], usd("7"))
     assert [moves(database, take) for take in job.takes] == [{"hold": usd("1")}] * 3
     assert spent(store) == (usd("3"), usd("3"))

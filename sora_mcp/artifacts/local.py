@@ -17,12 +17,18 @@ from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import StorageError, UnwritableFile
 from sora_mcp.domain.money import as_number
 from sora_mcp.domain.private_folder import make_private_folder
+from sora_mcp.domain.prompt_words import MOST_WORD_BYTES
 from sora_mcp.domain.text import escape_hidden, sanitize
 from sora_mcp.vendors import sample
 
-NAME_WORDS = 8
-MOST_SLUG, MOST_SLUG_BYTES = 60, 90
-"""Of the words in a file name: with day, time, number, job id and ending, it stays below 143 bytes, which every file system takes."""
+FIRST_WORDS, LAST_WORDS = 4, 4
+"""Words of a longer prompt in a file name: what clips have in common stands first in it, and what tells them apart often last."""
+MOST_SLUG, MOST_SLUG_BYTES = 60, 84
+"""Of the words in a file name: with day, time, number, take, job id and ending, it stays below 143 bytes, which every file system takes."""
+MOST_FIRST, MOST_FIRST_BYTES = 30, 42
+"""Of that for the first words, where there are last ones."""
+MOST_READ = 500
+"""Characters of a prompt from which its words are taken."""
 JOINERS = "\u200c\u200d"
 """Zero-width characters within the words of some scripts."""
 LATIN_MARKS = re.compile(r"([0-9a-z])[\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff]+")
@@ -33,10 +39,11 @@ FILE_NAME = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNO
 
 
 def build_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
-    """Return a name such as `2026-11-20_1405_a-paper-boat_v_0123456789.mp4`: day and time of creation in `zone`, words of the prompt, and
-    job id. What the sample vendor made is called a sample: it shows nothing of the prompt."""
-    made, kind = datetime.fromtimestamp(job.created_at, zone), "sample_" if job.vendor == sample.VENDOR.name else ""
-    return f"{made:%Y-%m-%d_%H%M}_{kind}{_fit_encoding(slugify(job.prompt))}_{job.id}.{ending}"
+    """Return a name such as `2026-11-20_1405_a-paper-boat_take-1-of-2_v_0123456789.mp4`: day and time of creation in `zone`, words of the
+    prompt, which of several takes it is, and job id. What the sample vendor made is called a sample: it shows nothing of the prompt."""
+    made, kind = datetime.fromtimestamp(job.created_at, zone), job.vendor if job.vendor == sample.VENDOR.name else ""
+    words = filter(None, (kind, _fit_encoding(slugify(job.prompt)), job.which_take.replace(" ", "-")))
+    return f"{made:%Y-%m-%d_%H%M}_{'_'.join(words)}_{job.id}.{ending}"
 
 
 def _fit_encoding(slug: str) -> str:
@@ -45,20 +52,47 @@ def _fit_encoding(slug: str) -> str:
         os.fsencode(slug)
     except UnicodeEncodeError:
         plain = slug.encode("ascii", "ignore").decode()
-        return "-".join(filter(None, plain.split("-"))) or "video"
+        return "--".join(filter(None, ("-".join(filter(None, part.split("-"))) for part in plain.split("--")))) or "video"
     return slug
 
 
 def slugify(prompt: str) -> str:
-    """Return the prompt's first words in lower case, joined by hyphens: letters and digits of any script, without Latin accents.
+    """Return the prompt's words in lower case, joined by hyphens: letters and digits of any script, without Latin accents. Of a longer
+    prompt the first and the last words, with two hyphens between them.
 
     At most MOST_SLUG characters and MOST_SLUG_BYTES; `video` for a prompt without letters and digits.
     """
-    text = unicodedata.normalize("NFC", sanitize(prompt) or "")
-    kept = LATIN_MARKS.sub(r"\1", "".join(_reduce_letter(char) for char in text).lower())
-    name = "-".join(word for word in kept.split() if not unicodedata.category(word[0]).startswith("M"))
-    name = "-".join(name.split("-")[:NAME_WORDS])[:MOST_SLUG]
-    return name.encode()[:MOST_SLUG_BYTES].decode(errors="ignore").strip("-") or "video"
+    half = MOST_READ // 2
+    words = _list_words(prompt if len(prompt) <= MOST_READ else f"{prompt[: half - 1]} {prompt[-half:]}")
+    name, most = "-".join(words), FIRST_WORDS + LAST_WORDS
+    if len(words) <= most and len(name) <= MOST_SLUG and len(name.encode()) <= MOST_SLUG_BYTES:
+        return name or "video"
+    first = _keep_words("-".join(words[:FIRST_WORDS]), MOST_FIRST, MOST_FIRST_BYTES)
+    last = _keep_words("-".join(words[-LAST_WORDS:])[::-1], MOST_SLUG - MOST_FIRST - 2, MOST_SLUG_BYTES - MOST_FIRST_BYTES - 2)[::-1]
+    while last and _is_mark(last[0]):
+        last = last[1:]
+    return f"{first}--{last}"
+
+
+def _list_words(text: str) -> list[str]:
+    """Return the words of a text in lower case, of letters and digits alone."""
+    composed = unicodedata.normalize("NFC", sanitize(text, MOST_READ) or "")
+    kept = LATIN_MARKS.sub(r"\1", "".join(_reduce_letter(char) for char in composed).lower())
+    return [word for word in kept.split() if not _is_mark(word[0])]
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char).startswith("M")
+
+
+def _keep_words(text: str, most: int, most_bytes: int) -> str:
+    """Return as many whole words as have room; of a sentence in a script without blanks, the beginning."""
+    cut = text[:most].encode()[:most_bytes].decode(errors="ignore")
+    if cut == text:
+        return text
+    whole = cut if text[len(cut)] == "-" else cut.rpartition("-")[0]
+    word = text[len(whole) :].lstrip("-").partition("-")[0]
+    return whole if whole and len(word.encode()) <= MOST_WORD_BYTES else cut.strip("-")
 
 
 def _reduce_letter(char: str) -> str:

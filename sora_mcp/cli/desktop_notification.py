@@ -16,8 +16,8 @@ import anyio.to_thread
 
 from sora_mcp.domain import LIVE, LOCAL, Job
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.prompt_words import shorten_prompt
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.server.charges import describe_charge
 from sora_mcp.server.transports.browser import without_ours
@@ -94,7 +94,7 @@ def find_notifier(
 
 def describe_end(job: Job) -> tuple[str, str] | None:
     """Return title and body of the notification about a job that has ended; None where nobody needs one."""
-    prompt = sanitize(job.prompt, MOST_PROMPT) or job.id
+    prompt = ", ".join(filter(None, (shorten_prompt(job.prompt, MOST_PROMPT) or job.id, job.which_take)))
     if job.state == "completed" and job.artifact is not None:
         return "Your clip is ready", f"{prompt}\n{PurePath(job.artifact.path).name}"
     if job.state == "unknown":

@@ -91,7 +91,7 @@ UNSTORED = (
     "chain",
     "ended",
     "is_paused",
-    "is_unfamiliar",
+    "title",
 )
 """What is true of a job only at the moment of looking."""
 
@@ -162,6 +162,10 @@ class Job:
     parents: tuple[str, ...] = ()
     batch: str | None = None
     """The first of the takes of one request that were bought together; None of a video that was bought alone."""
+    take: int | None = None
+    """Which of these takes it is, from 1 on."""
+    take_count: int | None = None
+    """How many takes were bought together."""
     takes: tuple[Job, ...] = field(default=(), compare=False)
     """All of these, where several were just asked for."""
     deduplicated: bool = False
@@ -185,8 +189,8 @@ class Job:
     """The end of its model at the maker, of a job that was just bought."""
     is_paused: bool = field(default=False, compare=False)
     """Whether nothing is bought of its model until a person resumes it, of a job that cost more than was quoted."""
-    is_unfamiliar: bool = field(default=False, compare=False)
-    """Whether the caller neither named it nor started it in this chat: a sentence names it by its prompt then."""
+    title: str = field(default="", compare=False)
+    """Words of its prompt, of a job that the caller neither named nor started in this chat: a sentence names it by them."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""
@@ -213,6 +217,11 @@ class Job:
     def extras(self) -> Mapping[str, Scalar]:
         """The options proper."""
         return {name: value for name, value in self.options.items() if name != FIRST_FRAME}
+
+    @property
+    def which_take(self) -> str:
+        """Say which of the takes of one request it is, as `take 2 of 3`; empty of a video that was bought alone."""
+        return name_take(self.take, self.take_count)
 
     @property
     def price(self) -> Micros:
@@ -312,6 +321,11 @@ def describe_deletion(job: Job) -> str | None:
         return None
     after = "" if job.kept_days is None else f", after {job.kept_days} day{'' if job.kept_days == 1 else 's'}"
     return f"was deleted on {datetime.fromtimestamp(job.deleted_at, UTC):%Y-%m-%d}{after}"
+
+
+def name_take(take: int | None, count: int | None) -> str:
+    """Return which of several takes one is, as `take 2 of 3`; empty where it is the only one."""
+    return f"take {take} of {count}" if take else ""
 
 
 def name_state(state: State) -> str:

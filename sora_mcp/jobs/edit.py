@@ -24,6 +24,7 @@ from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BadMedia, BrokenRules, NotCancellable, NotFound, StorageError
 from sora_mcp.domain.file_names import SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.domain.money import Micros
+from sora_mcp.domain.prompt_words import shorten_prompts
 from sora_mcp.jobs.edit_plan import EditPlan
 from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
 from sora_mcp.jobs.file_access import FileAccess
@@ -62,6 +63,8 @@ class Input:
     """The job that made it."""
     continued: tuple[str, ...] = ()
     """The jobs that it was made from."""
+    take: str = ""
+    """Which of several takes it is."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class Editing:
         if made is None:
             return Input(path, sha256, seconds, path.stem)
         about = made.prompt.partition(": ")[2] if made.model == EDIT_MODEL else made.prompt
-        return Input(path, sha256, seconds, about, made.id, made.parents)
+        return Input(path, sha256, seconds, about, made.id, made.parents, made.which_take)
 
     async def _find_path(self, text: str, argument: str, principal: str) -> Path:
         """Return the path of a file in an allowed folder. BrokenRules name the argument."""
@@ -212,6 +215,16 @@ def _is_there(job: Job) -> bool:
     return job.artifact is not None and os.path.isfile(job.artifact.path) and os.path.getsize(job.artifact.path) == job.artifact.bytes
 
 
+def describe_inputs(asked: EditRequest, inputs: list[Input]) -> str:
+    """Return what an edit has for a prompt: the action and the prompt of its clip; of joined clips their title, and words of each."""
+    if asked.action != "join":
+        return f"{asked.action}: {inputs[0].about}"
+    words = shorten_prompts([one.about for one in inputs])
+    parts = "; ".join(", ".join(filter(None, (about, one.take))) for about, one in zip(words, inputs, strict=True))
+    title = asked.arguments.get("text")
+    return f"join: {title} ({len(inputs)} clips: {parts})" if title else f"join of {len(inputs)} clips: {parts}"
+
+
 def _make_job(asked: EditRequest, inputs: list[Input], plan: EditPlan, *, principal: str, now: float, zone: tzinfo) -> Job:
     """Return the job of an edit that is to be made."""
     return Job(
@@ -220,7 +233,7 @@ def _make_job(asked: EditRequest, inputs: list[Input], plan: EditPlan, *, princi
         state="running",
         vendor=EDIT_MODEL.partition(":")[0],
         model=EDIT_MODEL,
-        prompt=f"{asked.action}: {inputs[0].about}",
+        prompt=describe_inputs(asked, inputs),
         size="",
         seconds=0,
         options={"action": asked.action, **asked.arguments, "inputs": ", then ".join(one.parent or one.path.name for one in inputs)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sora_mcp.domain import Charged, Job, Vendor
 from sora_mcp.domain.money import format_dollars
@@ -26,6 +26,19 @@ def format_price(micros: int) -> str:
 def format_cost(job: Job) -> str:
     """Return what the job cost, with the quote where it cost more; `about` what was quoted, where the vendor did not say."""
     return f"{'about ' if job.is_unstated else ''}{format_price(job.price)}{_describe_quote(job)}"
+
+
+def describe_about(jobs: Iterable[Job]) -> str:
+    """Say as a clause what `about` means before the costs of some of the jobs; empty where all are exact."""
+    return f'"about" is the quote, as {why}' if (why := explain_about(jobs)) else ""
+
+
+def explain_about(jobs: Iterable[Job]) -> str:
+    """Say as a clause why the costs of some of the jobs are not exact; empty where all are."""
+    vendors = list(dict.fromkeys(name_vendor(job) for job in jobs if job.is_unstated))
+    if len(vendors) <= 1:
+        return f"{vendors[0]} does not state what it charged" if vendors else ""
+    return f"{', '.join(vendors[:-1])} and {vendors[-1]} do not state what they charged"
 
 
 def describe_charge(job: Job) -> str:

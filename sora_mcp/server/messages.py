@@ -19,7 +19,16 @@ from sora_mcp.domain.terminal_command import command_line, describe_command
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.server.cancellations import describe_cancellation, describe_cancelled
-from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price, name_settling
+from sora_mcp.server.charges import (
+    capitalize,
+    describe_hold,
+    describe_money,
+    describe_overcharge,
+    explain_about,
+    format_cost,
+    format_price,
+    name_settling,
+)
 from sora_mcp.server.job_names import name_job
 from sora_mcp.server.next_clip import describe_another, describe_continuation, describe_instead, format_terms
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
@@ -40,7 +49,7 @@ LINK_DIED = "was made, but its link expired before the file was saved."
 def describe_job(job: Job, *, now: float) -> str:
     """Say how a job is doing, and what to do next."""
     if job.state == "completed" and job.artifact is not None:
-        edit = f"{describe_edit(job)}. " if job.model == EDIT_MODEL else ""
+        edit = f"{did}. " if job.model == EDIT_MODEL and (did := describe_edit(job)) else ""
         return f"{edit}{_describe_done(job, job.artifact)}"
     if job.state in LIVE:
         again = "" if job.is_stopping else " Do not create it again."
@@ -90,10 +99,10 @@ def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
 
 
 def _describe_sum(jobs: Sequence[Job]) -> str:
-    """Return as a clause what several clips cost together, as far as that is charged; empty where one or none is."""
+    """Return as a clause what several clips cost together, as far as that is charged, and why it is not exact where it is not."""
     paid = [job for job in jobs if job.charged == "yes" and job.price]
-    about = "about " if any(job.is_unstated for job in paid) else ""
-    return f", {about}{format_price(sum(job.price for job in paid))} in all" if len(paid) > 1 else ""
+    about, why = ("about ", f" ({said})") if (said := explain_about(paid)) else ("", "")
+    return f", {about}{format_price(sum(job.price for job in paid))} in all{why}" if len(paid) > 1 else why
 
 
 def _describe_tidings(jobs: Sequence[Job]) -> str:

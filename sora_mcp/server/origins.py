@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, Job
+from sora_mcp.domain.prompt_words import shorten_prompt
 from sora_mcp.domain.text import sanitize
 from sora_mcp.media.edit.edits import TITLE_S
 
@@ -19,10 +20,13 @@ FILLED: Mapping[object, str] = {
 
 
 def describe_edit(job: Job) -> str:
-    """Return an edit, its clips in their order, and what it did: `trim of v_a: from 1 s to 3 s`."""
+    """Return an edit, its clips in their order, and what it did: `trim of v_a: from 1 s to 3 s`. Where the caller does not know the clips,
+    the title of the job names them, and this only says what it did; empty where that is nothing more."""
+    details = ", ".join(filter(None, _list_details(str(job.options.get("action")), job.options)))
+    if job.title:
+        return f"{job.options.get('action', 'edit')}: {details}" if details else ""
     said = job.options.get("inputs")  # an edit of an earlier version did not keep the names of files
     inputs = sanitize(said, MOST_INPUTS) or ", then ".join(job.parents) or "a file"
-    details = ", ".join(filter(None, _list_details(str(job.options.get("action")), job.options)))
     return f"{job.options.get('action', 'edit')} of {inputs}{f': {details}' if details else ''}"
 
 
@@ -41,7 +45,7 @@ def describe_origin(job: Job) -> str:
 
 def quote_text(text: object) -> str:
     """Return words that are shown in a clip, in quotation marks."""
-    return json.dumps(sanitize(str(text), MOST_TEXT), ensure_ascii=False)
+    return json.dumps(shorten_prompt(str(text), MOST_TEXT), ensure_ascii=False)
 
 
 def _list_details(action: str, options: Mapping[str, object]) -> Iterator[str]:

@@ -20,10 +20,10 @@ from sora_mcp.artifacts.local import read_file
 from sora_mcp.domain import LOCAL, Job, Vendor
 from sora_mcp.domain.errors import UNFORESEEN, NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
-from sora_mcp.domain.text import sanitize
 from sora_mcp.server import offers_view
 from sora_mcp.server.address import CALL
 from sora_mcp.server.context import ServerContext, principal
+from sora_mcp.server.job_names import with_titles
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import (
     MOST_PAGE_BYTES,
@@ -48,6 +48,7 @@ MOST_INLINE = 4 << 20
 MOST_IN_EVENT = 700_000
 """Bytes of a file that is sent as an event of a stream: mcp 2.3 in the 2025 era takes 1 MiB, and a third is lost to base64."""
 MOST_LISTED = 100
+MOST_TITLE = 80
 GUIDE = Path(__file__).with_name("guide.md")
 
 
@@ -104,16 +105,16 @@ def list_templates() -> list[ResourceTemplate]:
 
 def list_files(jobs: Iterable[Job]) -> list[Resource]:
     """Return the finished files of jobs."""
+    kept = [job for job in jobs if job.deleted_at is None]
     return [
         Resource(
             uri=video_uri(job),
             name=file_name(job),
-            title=sanitize(job.prompt, 80),
+            title=", ".join(filter(None, (job.title, job.which_take))) or None,
             mime_type=media_type(job),
             size=job.artifact.bytes if job.artifact else None,
         )
-        for job in jobs
-        if job.deleted_at is None
+        for job in with_titles(kept, MOST_TITLE)
     ]
 
 

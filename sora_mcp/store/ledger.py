@@ -19,7 +19,7 @@ Kind = Literal["hold", "settle", "release", "overrun", "refund"]
 Grouping = Literal["day", "model", "vendor", "job", "person", "team"]
 
 
-TEXTS = ("prompt", "model", "day", "state")
+OF_ONE = ("prompt", "model", "day", "state", "take", "take_count")
 """The columns of Costs that only one job has."""
 
 
@@ -84,7 +84,7 @@ class Ledger(Repository):
         keys = {"job": by_job.c.job_id, "team": sa.func.coalesce(jobs.c.team, sa.literal_column("''"))}
         key = keys[by] if by in keys else _name_person() if by == "person" else by_job.c[by]
         rows = conn.execute(
-            sa.select(key, *_list_amounts(by_job), *_list_texts(by_job, by))
+            sa.select(key, *_list_amounts(by_job), *_list_own(by_job, by))
             .join(jobs, jobs.c.id == by_job.c.job_id)
             .outerjoin(people, people.c.id == jobs.c.principal)
             .where(by_job.c.held + by_job.c.spent > 0, sa.true() if principal is None else jobs.c.principal == principal)
@@ -97,9 +97,9 @@ class Ledger(Repository):
 
 
 def _read_costs(row: tuple[Any, ...]) -> Costs:
-    of, videos, spent, held, unclear, unstated, finished, under_way, perhaps_charged, *texts = row
+    of, videos, spent, held, unclear, unstated, finished, under_way, perhaps_charged, *own = row
     counts = {"finished": int(finished), "under_way": int(under_way), "perhaps_charged": int(perhaps_charged)}
-    of_one: dict[str, Any] = dict(zip(TEXTS, texts, strict=False))
+    of_one: dict[str, Any] = dict(zip(OF_ONE, own, strict=False))
     spent, held, unclear, unstated = (Micros(int(micros)) for micros in (spent, held, unclear, unstated))
     return Costs(of, videos, spent, held, unclear, unstated, **counts, **of_one)
 
@@ -134,9 +134,10 @@ def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:
     return sa.func.count(), *map(sa.func.sum, (spent, held, unclear, unstated, *counts))
 
 
-def _list_texts(by_job: sa.Subquery, by: Grouping) -> tuple[sa.ColumnElement[str], ...]:
-    """Return the columns of Costs that only one job has, TEXTS; none where several are summed."""
-    return tuple(map(sa.func.min, (jobs.c.prompt, by_job.c.model, by_job.c.day, jobs.c.state))) if by == "job" else ()
+def _list_own(by_job: sa.Subquery, by: Grouping) -> tuple[sa.ColumnElement[Any], ...]:
+    """Return the columns of Costs that only one job has, OF_ONE; none where several are summed."""
+    own = (jobs.c.prompt, by_job.c.model, by_job.c.day, jobs.c.state, jobs.c.take, jobs.c.take_count)
+    return tuple(map(sa.func.min, own)) if by == "job" else ()
 
 
 def _sum_moves(**signs: int) -> sa.ColumnElement[int]:

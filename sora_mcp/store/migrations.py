@@ -161,6 +161,17 @@ def number_changes(conn: sa.Connection) -> None:
 FOURTEENTH = ("ALTER TABLE jobs ADD COLUMN cancel_asked_at DOUBLE PRECISION",)
 
 
+# Takes that were bought together know which one they are.
+FIFTEENTH = (
+    "ALTER TABLE jobs ADD COLUMN take BIGINT",
+    "ALTER TABLE jobs ADD COLUMN take_count BIGINT",
+    """
+    UPDATE jobs SET take = (SELECT COUNT(*) FROM jobs t WHERE t.batch = jobs.batch AND t.id <= jobs.id),
+    take_count = (SELECT COUNT(*) FROM jobs t WHERE t.batch = jobs.batch) WHERE batch IS NOT NULL
+    """,
+)
+
+
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
 
@@ -186,5 +197,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*TWELFTH),
     number_changes,
     run_statements(*FOURTEENTH),
+    run_statements(*FIFTEENTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

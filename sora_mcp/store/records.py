@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal
 
 from sora_mcp.domain.call import Call
-from sora_mcp.domain.job import Job, State
+from sora_mcp.domain.job import Job, State, name_take
 from sora_mcp.domain.money import NO_LIMIT, SETTLED, Micros, Unsettled, format_dollars
 from sora_mcp.domain.order import Order, Quote
 
@@ -287,6 +287,15 @@ class Costs:
     """Of one job."""
     state: State | None = None
     """Of one job."""
+    take: int | None = None
+    """Of one job: which of several takes it is."""
+    take_count: int | None = None
+    """Of one job."""
+
+    @property
+    def which_take(self) -> str:
+        """Say which of several takes a job is, as `take 2 of 3`; empty of a video that was bought alone."""
+        return name_take(self.take, self.take_count)
 
 
 @dataclass(frozen=True)

@@ -122,12 +122,13 @@ def _reserve(conn: sa.Connection, purchase: Purchase, levels: Levels, caps: Caps
     if (refused := _use_needed_yes(conn, purchase, levels, ids[0], now=now)) is not None:
         return refused
     batch = ids[0] if len(ids) > 1 else None
-    columns = {"day": day.name, "expected_s": expected_s, "batch": batch, "team": team, **_as_columns(purchase, now)}
+    together = {"batch": batch, "take_count": len(ids) if batch else None}
+    columns = {"day": day.name, "expected_s": expected_s, "team": team, **together, **_as_columns(purchase, now)}
     made = list[Job]()
-    for job_id in ids:
+    for number, job_id in enumerate(ids, 1):
         account = Account(job_id, offer.vendor, offer.id, day.name, levels.principal, team)
         # A request_id names one row; the others are found by the first.
-        own = {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None}
+        own = {"id": job_id, "request_id": columns["request_id"] if number == 1 else None, "take": number if batch else None}
         made.append(_insert_job(conn, columns | own, account, purchase.quote.micros, now=now))
     job = replace(with_takes(conn, made[0]), day_left=_subtract(levels, purchase.total))
     return job if before is None else replace(job, warnings=(*job.warnings, _describe_earlier(before, caps)))

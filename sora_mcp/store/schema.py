@@ -149,6 +149,8 @@ jobs = sa.Table(
     sa.Column("wish", sa.Text),  # NULL in rows of the first versions
     sa.Column("request_id", Words),
     sa.Column("batch", sa.Text),  # the first of the takes that were bought together
+    sa.Column("take", sa.BigInteger),  # which of these it is, from 1 on
+    sa.Column("take_count", sa.BigInteger),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("updated_at", sa.Double, nullable=False),
     sa.Column("finished_at", sa.Double),

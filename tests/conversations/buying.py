@@ -162,7 +162,7 @@ BUYING = (
         call("create_video", as_job="t", prompt=CAT, model=VEO, variations=3),
         call(
             "get_video_status",
-            '3 of 3 have ended, $1.50 in all.\nDone: "My cat dances on a sofa" ({t1}), ',
+            '3 of 3 have ended, $1.50 in all.\nDone: "My cat dances on a sofa" ({t1}, take 1 of 3), ',
             "and to choose one: continues=… goes on from it (4 s, $0.",
         ),
         answer="accept",

@@ -191,7 +191,7 @@ async def test_d14_a_name_that_a_host_gives_its_file_is_not_used(tmp_path: Path,
             told = name.encode().decode("latin-1")
             at.cdn.arm("media", "mended_headers", headers={"Content-Disposition": f'attachment; filename="{told}"'})
             job = await at.until((await at.bought(seconds=4, prompt=f"{PROMPT}, {count}")).id, *ENDS)
-            stem = f"2026-11-20_1200_a-paper-boat-drifts-down-a-rainy-street_{job.id}"
+            stem = f"2026-11-20_1200_a-paper-boat-drifts--a-rainy-street-{count}_{job.id}"
             expected |= {f"{stem}.json", f"{stem}.mp4"}
             assert (job.state, {path.name for path in at.settings.output_dir.iterdir()}) == ("completed", expected), name
             await sound(at, tmp_path, job, caplog, creates=count)

@@ -161,7 +161,8 @@ async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> Non
         service.put(replace(other, state="unknown", charged="unknown"))
     assert [job["state"] for job in fields(answers[0])["jobs"]] == ["completed", "unknown"]
     assert fields(answers[0])["message"].startswith(
-        "2 of 2 have ended.\nDone: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, about $0.40. File: /Volumes"
+        "2 of 2 have ended (Muvi does not state what it charged).\n"
+        "Done: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, about $0.40. File: /Volumes"
     )
 
 

@@ -11,7 +11,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import name_state
 from sora_mcp.domain.money import Micros, Unsettled, format_dollars
-from sora_mcp.domain.text import sanitize
+from sora_mcp.domain.prompt_words import shorten_prompts
 from sora_mcp.server.address import is_remote
 from sora_mcp.server.budget_text import describe_all_left, describe_counted
 from sora_mcp.server.charges import list_choices
@@ -154,16 +154,17 @@ def _describe_only(by: str, rows: Sequence[Costs], *, videos: int) -> str:
 def _describe_rows(by: str, rows: Sequence[Costs], *, videos: int) -> Iterator[str]:
     if _is_only(by, rows, videos=videos):
         return
-    for row in rows:
-        what = row.of if by != "job" else f"{row.day} {row.of} {row.model} {_quote(row.prompt)}"
+    titles = shorten_prompts([row.prompt for row in rows], MOST_PROMPT)
+    for row, title in zip(rows, titles, strict=True):
+        what = row.of if by != "job" else f'{row.day} {_name_clip(row)} {row.model} "{title}"'
         count = "" if by == "job" else f", {row.videos} clip{'' if row.videos == 1 else 's'}"
         yield f"{what}: {_describe_amounts(row)}{count}"
     if rest := videos - sum(row.videos for row in rows):
         yield f"and {rest} more clip{'' if rest == 1 else 's'}"
 
 
-def _quote(prompt: str) -> str:
-    return f'"{sanitize(prompt, MOST_PROMPT) or ""}"'
+def _name_clip(row: Costs) -> str:
+    return f"{row.of} ({row.which_take})" if row.which_take else row.of
 
 
 def _describe_doubtful(doubtful: Sequence[Costs], *, clips: int) -> Iterator[str]:
@@ -176,9 +177,9 @@ def _describe_doubtful(doubtful: Sequence[Costs], *, clips: int) -> Iterator[str
     command = " or ".join(list_choices(doubtful[0].of if clips == 1 else "ID"))
     where = f"the account at {seller.title if seller else 'the vendor'}"
     yield f"Perhaps charged, and counted as spent until {who} looked in {where} and run {command} in a terminal:"
-    for row in doubtful:
+    for row, title in zip(doubtful, shorten_prompts([row.prompt for row in doubtful], MOST_PROMPT), strict=True):
         at = f" at {row.model}" if seller is None else ""
-        yield f"{row.of} of {row.day}, {_quote(row.prompt)}{at}, {format_dollars(row.unclear)}: {_describe_doubt(row)}"
+        yield f'{_name_clip(row)} of {row.day}, "{title}"{at}, {format_dollars(row.unclear)}: {_describe_doubt(row)}'
     if rest := clips - len(doubtful):
         yield f"and {rest} more"
 

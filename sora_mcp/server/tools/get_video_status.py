@@ -15,7 +15,7 @@ from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.server.approval_answers import is_quote, report_answer
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
-from sora_mcp.server.job_names import name_job
+from sora_mcp.server.job_names import name_job, with_titles
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
 from sora_mcp.server.news_text import describe_news
 from sora_mcp.server.results import append_line, build_job_result, build_jobs_result
@@ -58,7 +58,7 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
     if not named:
         jobs.sort(key=lambda job: (job.created_at, job.id))  # as create_video named them
-    jobs = [replace(job, is_unfamiliar=not named or visits.is_earlier(chat, job)) for job in jobs]
+    jobs = [titled if not named or visits.is_earlier(chat, titled) else job for job, titled in zip(jobs, with_titles(jobs), strict=True)]
     with count_waiting():
         jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
     is_list = bool(arguments.job_ids) or len(jobs) > 1
@@ -93,7 +93,7 @@ def _describe_older(jobs: Sequence[Job]) -> str:
     """Say which older clips are under way too, beside those that are waited for; empty where none is."""
     if not jobs:
         return ""
-    named = "; ".join(f"{name_job(replace(job, is_unfamiliar=True))}, {job.state}" for job in jobs[:MOST_OLDER])
+    named = "; ".join(f"{name_job(job)}, {job.state}" for job in with_titles(jobs[:MOST_OLDER]))
     more = f"; and {len(jobs) - MOST_OLDER} more" if len(jobs) > MOST_OLDER else ""
     return f"Also under way, from earlier: {named}{more}."
 
@@ -120,7 +120,7 @@ async def wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *,
             looked = time.monotonic() if is_due else looked
             waiting |= {job.id: changes.expect(job.id) for job in news}
             fresh = {job.id: await service.job(job.id, principal=principal()) for job in news}
-            jobs = [replace(fresh.get(job.id, job), is_unfamiliar=job.is_unfamiliar) for job in jobs]
+            jobs = [replace(fresh.get(job.id, job), title=job.title) for job in jobs]
             continue
         words = _describe_way(jobs, live, now=service.clock())
         if words != said and waited - reported >= PROGRESS_S:

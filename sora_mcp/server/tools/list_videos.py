@@ -18,9 +18,10 @@ from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.budget_text import describe_spent
 from sora_mcp.server.cancellations import name_cancellation
-from sora_mcp.server.charges import describe_basis, describe_charge
+from sora_mcp.server.charges import describe_about, describe_basis, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.date_words import read_day
+from sora_mcp.server.job_names import name_id, with_titles
 from sora_mcp.server.messages import describe_job, describe_sound, name_way
 from sora_mcp.server.news_text import describe_news
 from sora_mcp.server.next_clip import describe_change, describe_ways_on
@@ -107,7 +108,7 @@ async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> tu
 
 def make_rows(page: Page, zone: tzinfo, now: float) -> list[Row]:
     """Return the fields and the line of each job of a page."""
-    return [(list_fields(job), _describe_line(job, zone, now)) for job in page.jobs]
+    return [(list_fields(job), _describe_line(job, zone, now)) for job in with_titles(page.jobs, MOST_PROMPT)]
 
 
 def count_fitting(rows: Sequence[Row]) -> int:
@@ -150,7 +151,8 @@ def _describe(page: Page, lines: Sequence[str], budget: Budget, *, filters: str)
     plural = "" if len(page.jobs) == 1 else "s"
     more = f', and more with cursor="{page.next_cursor}"' if page.next_cursor is not None else ""
     hint = "" if page.jobs or "query=" not in filters else f" {QUERY_HINT}"
-    return "\n".join([f"{len(page.jobs)} video{plural}{filters}{more}.{hint} {describe_spent(budget)}", *lines])
+    about = [f"{said}."] if (said := describe_about(page.jobs)) else []
+    return "\n".join([f"{len(page.jobs)} video{plural}{filters}{more}.{hint} {describe_spent(budget)}", *lines, *about])
 
 
 def _describe_line(job: Job, zone: tzinfo, now: float) -> str:
@@ -160,7 +162,7 @@ def _describe_line(job: Job, zone: tzinfo, now: float) -> str:
     reason = ", as the user asked" if is_wish else f" ({why})" if why else ""
     deleted = f" (its file {said})" if (said := describe_deletion(job)) else ""
     path = f" {name_place(job, job.artifact.path)}" if job.artifact else deleted
-    return f'{_describe_facts(job, zone, reason=reason)}: "{sanitize(job.prompt, MOST_PROMPT) or ""}"{path}'
+    return f'{_describe_facts(job, zone, reason=reason)}: "{job.title}"{path}'
 
 
 def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
@@ -170,7 +172,7 @@ def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
     has_ended_without = job.state not in LIVE and job.artifact is None
     sound = "" if has_ended_without else describe_sound(job.options, job.artifact, model=job.model)
     what = [length, size, sound] if job.seconds else [size]
-    return f"{made:%Y-%m-%d %H:%M} {job.id} {job.state}{reason}, {', '.join([job.model, *filter(None, what), describe_charge(job)])}"
+    return f"{made:%Y-%m-%d %H:%M} {name_id(job)} {job.state}{reason}, {', '.join([job.model, *filter(None, what), describe_charge(job)])}"
 
 
 def _describe_measures(job: Job) -> tuple[str, str]:

@@ -38,13 +38,13 @@ class Arguments:
     prompt: Annotated[str, Spec("What to show", most_characters=MOST_PROMPT)]
     model: Annotated[str, Spec("vendor:model; default: cheapest")] = ""
     size: Annotated[str, Spec("16:9, 9:16 1080p, portrait, 1280x720")] = ""
-    seconds: Annotated[int | None, Spec("Default: shortest; 5 is usual")] = None
-    image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
+    seconds: Annotated[int | None, Spec("Default: shortest; usual: 5")] = None
+    image: Annotated[str, Spec("First frame: URL, path, JOB_ID#last, clip.mp4#2.5s", most_characters=MOST_IMAGE)] = ""
     last_image: Annotated[str, Spec(most_characters=MOST_IMAGE)] = ""
     references: Annotated[tuple[str, ...], Spec("Pictures to keep", most_characters=MOST_IMAGE, most_items=10)] = ()
     audio: bool | None = None
     options: Annotated[
-        dict[str, Any] | None, Spec("See list_sizes; fit: crop, pad; seed -1: any; variation=1: the same again", properties=NAMED_OPTIONS)
+        dict[str, Any] | None, Spec("See list_sizes; fit: crop, pad; seed -1: any; variation=1: same again", properties=NAMED_OPTIONS)
     ] = None
     continues: Annotated[str, Spec("Job to go on from", is_job=True)] = ""
     edits: Annotated[str, Spec("Job or MP4 to change", is_job=True)] = ""

@@ -216,7 +216,7 @@ def _row_fields(by: str, row: Costs) -> dict[str, Any]:
 TOOL = ToolDefinition(
     "get_spend",
     "Spending",
-    "What clips cost, on what, and the budget left.",
+    "What clips cost, on what; budget left.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     get_spend,

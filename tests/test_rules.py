@@ -573,7 +573,7 @@ def test_a_rule_says_what_it_takes() -> None:
 
 
 PLAIN = "a plain https:// URL that the vendor can reach"
-ELSEWHERE = ("", "fox.png", "http://example.com/a.png", "https://127.0.0.1/a.png", "https://u@example.com/a", 7)
+ELSEWHERE = ("fox.png", "http://example.com/a.png", "https://127.0.0.1/a.png", "https://u@example.com/a")
 MANY = " ".join([URL.uri] * 8)
 
 
@@ -584,7 +584,8 @@ GROK = "xai:grok-imagine-video"
     ("model", "said", "option", "value", "allowed"),
     [
         *((f"{GROK}-1.5", {"image": URL}, "last_image", value, PLAIN) for value in ELSEWHERE),
-        (GROK, {}, "references", MANY, f"{PLAIN}, or up to 7 with blanks between"),
+        *((f"{GROK}-1.5", {"image": URL}, "last_image", value, "one picture") for value in ("", 7)),
+        (GROK, {}, "references", MANY, "1 to 7 pictures"),
         ("minimax:minimax-h3", {}, "last_image", URL.uri, "left out without an image"),
         (GROK, {"image": URL}, "references", URL.uri, "left out with an image"),
         (GROK, {"seconds": 11}, "references", URL.uri, "left out with seconds 11, 12, 13, 14 or 15"),

@@ -41,6 +41,7 @@ SIZE_FACTS = frozenset(("size", "ratio", "resolution"))
 """Facts of an order that follow from its size."""
 FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
+FETCHABLE = "a plain https:// URL that the vendor can reach"
 HOW_TO_FIT = 'options.fit="crop" cuts it to fit, "pad" adds bars, both for free.'
 
 
@@ -138,7 +139,7 @@ def words(rule: Rule) -> str:
         case Text(most):
             return f"a text of at most {most} characters"
         case Link(most):
-            return "a plain https:// URL that the vendor can reach" + (f", or up to {most} with blanks between" if most > 1 else "")
+            return "one picture" if most == 1 else f"1 to {most} pictures"
         case range() as numbers:
             return f"a whole number from {numbers[0]} to {numbers[-1]}"
         case values:
@@ -267,7 +268,7 @@ def _pictures(argument: str, uris: Sequence[str], rule: Rule, taken: ImageRule |
         return
     for image in map(read_uri, uris):
         if image.is_url and not is_fetchable(image.uri):
-            yield BrokenRule(argument, image.uri, words(rule), "invalid_option")
+            yield BrokenRule(argument, image.uri, FETCHABLE, "invalid_option")
         elif image.is_url and taken is not None and not taken.urls:
             yield BrokenRule(argument, None, "a file or a data: URI: this vendor fetches no links", "invalid_image")
         elif not image.is_url and (taken is None or not taken.data):

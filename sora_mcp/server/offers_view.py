@@ -13,7 +13,7 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import breaches, describe_lengths, one_of, quote, rate_of, sizes_of, words
-from sora_mcp.catalogue.sizes import has_shape
+from sora_mcp.catalogue.sizes import describe_size, has_shape
 from sora_mcp.catalogue.unavailable import describe_modes_missing
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import format_bytes
@@ -24,6 +24,10 @@ from sora_mcp.domain.terminal_command import describe_command
 ANY_IMAGE = Image("https://example.com/frame.png")
 SUCCESSORS = 3
 """Models that are named in place of one that ended."""
+CONFIDENCE = {"derived": "calculated by us, so each clip needs approval"}
+"""What is said of the price, where its word does not."""
+MOST_TABLES = 3
+"""Vendors of one model whose tables are shown whole; of the others the least price is named."""
 FEW_LENGTHS, MANY_LENGTHS = 3, 12
 """With more lengths, sold by the second or not, only the shortest and the longest are priced."""
 
@@ -40,10 +44,29 @@ class Prices:
 
 @functools.lru_cache(maxsize=64)
 def describe_model(model: str, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
-    """Return everything about a model, of every vendor that sells it, those with a key first; cached, as it changes once a day. Raise
-    UnknownModel."""
+    """Return everything about a model, of the vendors that sell it, those with a key first. Where these are many, the cheapest have all,
+    and the others their least price. Cached, as it changes once a day. Raise UnknownModel."""
     offers = sorted(catalogue.find_named(model), key=lambda offer: not catalogue.is_usable(offer))
-    return describe(offers, catalogue, today=today)
+    if len(offers) > MOST_TABLES + 1:
+        offers.sort(key=lambda offer: (not catalogue.is_usable(offer), _get_least(offer, today)))
+    shown, rest = (offers[:MOST_TABLES], offers[MOST_TABLES:]) if len(offers) > MOST_TABLES + 1 else (offers, [])
+    told = describe(shown, catalogue, today=today)
+    if not rest:
+        return told
+    also = ", ".join(_describe_least(offer, catalogue, today) for offer in rest)
+    more = f'Also: {also}. list_sizes(model="{rest[0].id}") has all of the first of these.'
+    return {"message": f"{told['message']}\n\n{more}", "offers": told["offers"]}
+
+
+def _get_least(offer: Offer, today: date) -> float:
+    return float("inf") if (found := find_least(offer, today=today)) is None else found[1]
+
+
+def _describe_least(offer: Offer, catalogue: Catalogue, today: date) -> str:
+    """Return an offer with the least that it costs, and what stands against buying it."""
+    found = find_least(offer, today=today)
+    cost = "without a published price" if found is None else f"from {format_dollars(found[1])}" if found[1] else "free"
+    return f"{offer.id} {cost}{_marks(offer, catalogue, today, with_page=False)}"
 
 
 def describe(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
@@ -237,12 +260,17 @@ def _stale_days(offer: Offer, catalogue: Catalogue, today: date) -> int | None:
     return age.days if offer.rates and catalogue.needs_key(offer) and age > STALE else None
 
 
-def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
+def _marks(offer: Offer, catalogue: Catalogue, today: date, *, with_page: bool = True) -> str:
+    """Return in brackets what stands against buying an offer; `with_page` says how a missing key is had."""
     ended = [f"ended {offer.ended.on}"] if offer.ended else [f"ends {offer.ends.on}"] if offer.ends else []
     gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {offer.absent_on}"] if offer.absent_on else []
     if said := describe_modes_missing(offer):
         gone.append(f"not {said} now, as {catalogue.get_vendor(offer).title} said on {max(offer.missing.values())}")
-    key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [_name_key_page(catalogue.get_vendor(offer))]
+    key = (
+        []
+        if catalogue.is_usable(offer) or not catalogue.is_living(offer)
+        else [_name_key_page(catalogue.get_vendor(offer)) if with_page else "no key"]
+    )
     old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []
     paused = ["paused, as it charged more than quoted"] if offer.id in catalogue.paused_models else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *paused, *gone, *key, *old]) else ""
@@ -254,24 +282,25 @@ def _name_key_page(vendor: Vendor) -> str:
 
 
 def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
-    options = "; ".join(_option(rule) for rule in offer.options) or "none"
+    options = "; ".join(f"{_option(rule)}{_describe_condition(offer, rule)}" for rule in offer.options) or "none"
     prompt = "no stated limit" if offer.prompt_max is None else f"at most {offer.prompt_max} characters"
     lines = [
         f"{offer.id}{_marks(offer, catalogue, today)}",
         *([caveat] if (caveat := catalogue.get_vendor(offer).caveat) else []),
-        *(_price_line(prices) for prices in price_table(offer, today=today)),
+        *(_price_line(prices, is_edit=offer.video is not None) for prices in price_table(offer, today=today)),
         f"Prompt: {prompt}. {_describe_input(offer)}.{_describe_going_on(offer)} Sound: {_sound(offer)}. Options: {options}.",
         *([f"Good for: {hint.good_for} ({hint.source}, read {hint.checked})."] if (hint := get_hint(offer)) else []),
-        f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
+        f"Source: {offer.source}, checked {offer.checked} ({CONFIDENCE.get(offer.confidence, offer.confidence)}).",
     ]
     return "\n".join(lines)
 
 
-def _price_line(prices: Prices) -> str:
+def _price_line(prices: Prices, *, is_edit: bool) -> str:
     when = "".join(f" with {name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in prices.when)
     picture = f"; {format_dollars(prices.rate.picture)} more for each picture" if prices.rate and prices.rate.picture else ""
     picture += f" beyond {prices.rate.free_pictures}" if picture and prices.rate and prices.rate.free_pictures else ""
-    return f"{', '.join(prices.sizes)}{when}: {_describe_costs(prices)}{picture}"
+    sizes = ", ".join(describe_size(size, is_edit=is_edit) for size in prices.sizes)
+    return f"{sizes}{when}: {_describe_costs(prices)}{picture}"
 
 
 def _describe_costs(prices: Prices) -> str:
@@ -291,10 +320,17 @@ def _describe_costs(prices: Prices) -> str:
 
 def _option(rule: Rule) -> str:
     if isinstance(rule.allowed, Link):
-        most = rule.allowed.most
-        return f"{rule.param}: {f'up to {most} pictures' if most > 1 else 'a picture'}, as a first frame may be"
+        return f"{rule.param}: {words(rule)} in the forms of a first frame"
     default = "" if rule.default is None else f" (default {str(rule.default).lower()})"
     return f"{rule.param}: {words(rule)}{default}"
+
+
+def _describe_condition(offer: Offer, rule: Rule) -> str:
+    """Say that an option is taken only with a first frame, or only without one; empty for any other."""
+    left_out = [other.when for other in offer.conditional_rules if other.param == rule.param and other.allowed == ()]
+    ways = {"with": {"image": False}, "without": {"image": True}}
+    frame = "one" if isinstance(rule.allowed, Link) else "a first frame"
+    return next((f", only {word} {frame}" for word, when in ways.items() if when in left_out), "")
 
 
 def _sound(offer: Offer) -> str:

@@ -124,6 +124,27 @@ def test_the_table_of_a_model_says_what_its_clips_are_and_whether_they_can_be_co
     assert "Good for: best look (https://" in veo
 
 
+def test_of_many_vendors_of_a_model_the_cheapest_have_a_table_and_the_others_a_price() -> None:
+    told = offers_view.describe_model("seedance-2.0", Catalogue(keyed=frozenset({"muvi", "fal"})), today=TODAY)
+    assert [offer["model"] for offer in told["offers"]] == ["fal:seedance-2.0", "muvi:seedance-2.0", "byteplus:seedance-2.0"]
+    *_, last = told["message"].splitlines()
+    assert last.startswith("Also: replicate:seedance-2.0 from $0.32 (no key), ")
+    assert last.endswith('list_sizes(model="replicate:seedance-2.0") has all of the first of these.')
+    assert "without a published price" in last and len(told["message"].encode()) <= 1_200 * 3.6
+
+
+def test_a_table_says_that_pictures_are_taken_and_when_and_that_a_calculated_price_needs_approval() -> None:
+    keyed = Catalogue(keyed=frozenset({"fal", "google", "muvi"}))
+    fal, google, edit = (
+        offers_view.describe_model(name, keyed, today=TODAY)["message"]
+        for name in ("fal:veo-3.1", "google:gemini-omni-1.2-flash", "muvi:kling-o3-standard")
+    )
+    assert "last_image: one picture in the forms of a first frame, only with one; " in fal
+    assert "references: 1 to 3 pictures in the forms of a first frame, only without one." in fal
+    assert " (calculated by us, so each clip needs approval)." in google and "(listed)." in fal
+    assert "\nthe clip's own size: 3-10 s $0.03\n" in edit
+
+
 def test_a_hint_has_its_source_and_its_day() -> None:
     told = offers_view.describe_model("muvi:veo-3.1", Catalogue(keyed=frozenset({"muvi"})), today=TODAY)
     assert told["offers"][0]["good_for"]["what"] == "best look"

@@ -200,7 +200,7 @@ def _explain(rows: Sequence[Row], shown: Sequence[Row]) -> list[str]:
     """Return the line that says of what the prices of several models are, and whose word it is what the shown ones are good for."""
     prices = [FROM_EDITS if all(row.edits for row in rows) else FROM] if sum(row.least > 0 for row in rows) > 1 else []
     labels = dict.fromkeys(hint.good_for for row in shown if (hint := get_hint(row.offer)) is not None)
-    words = [f"{', '.join(labels).capitalize()}: {SELLERS_WORD}."] if labels else []
+    words = [f"{', '.join(labels).capitalize()}: {SELLERS_WORD}."] if labels and len(shown) > 1 else []
     return [" ".join([*prices, *words])] if prices or words else []
 
 

@@ -26,7 +26,7 @@ TOOLS = {
     "create_video": "check, price and start one video; answers at once with a job",
     "get_video_status": "wait up to 50 s for the end of one clip or of several, with progress on the way",
     "estimate_cost": "tell what a video would cost, at one model or at every one that fits; spends nothing",
-    "list_sizes": "list what can be bought now and what each model is good for, and every family of models; of one model sizes, lengths, prices, sound and options",
+    "list_sizes": "list what can be bought now, what each model is good for, and all families; of one model sizes, prices and options",
     "list_videos": "list what was made, with date, price and reason; one clip whole; what is left of the budget",
     "get_spend": "say what was spent, reserved and unclear, by day, model, vendor or job, and what is left",
     "cancel_video": "cancel a job where the vendor can, and say whether it refunds",

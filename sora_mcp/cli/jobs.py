@@ -162,6 +162,7 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
     yield "state", job.state
     yield "model", job.model
     yield "prompt", job.prompt
+    yield "take", f"{job.take} of {job.take_count}" if job.take else None
     yield "size", job.size
     yield "seconds", job.seconds
     yield "options", ", ".join(f"{name}={value}" for name, value in job.extras.items()) or None

@@ -63,7 +63,7 @@ class Input:
     """The job that made it."""
     continued: tuple[str, ...] = ()
     """The jobs that it was made from."""
-    take: str = ""
+    take: int | None = None
     """Which of several takes it is."""
 
 
@@ -125,7 +125,7 @@ class Editing:
         if made is None:
             return Input(path, sha256, seconds, path.stem)
         about = made.prompt.partition(": ")[2] if made.model == EDIT_MODEL else made.prompt
-        return Input(path, sha256, seconds, about, made.id, made.parents, made.which_take)
+        return Input(path, sha256, seconds, about, made.id, made.parents, made.take)
 
     async def _find_path(self, text: str, argument: str, principal: str) -> Path:
         """Return the path of a file in an allowed folder. BrokenRules name the argument."""
@@ -220,7 +220,7 @@ def describe_inputs(asked: EditRequest, inputs: list[Input]) -> str:
     if asked.action != "join":
         return f"{asked.action}: {inputs[0].about}"
     words = shorten_prompts([one.about for one in inputs])
-    parts = "; ".join(", ".join(filter(None, (about, one.take))) for about, one in zip(words, inputs, strict=True))
+    parts = "; ".join(f"take {one.take}: {about}" if one.take else about for about, one in zip(words, inputs, strict=True))
     title = asked.arguments.get("text")
     return f"join: {title} ({len(inputs)} clips: {parts})" if title else f"join of {len(inputs)} clips: {parts}"
 

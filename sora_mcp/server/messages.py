@@ -126,9 +126,10 @@ def _describe_going_on(jobs: Sequence[Job]) -> str:
 
 
 def _are_shots(jobs: Sequence[Job]) -> bool:
-    """Return whether clips are of one model and size, and none has another in it."""
+    """Return whether clips are of one model and size, none has another in it, and no two are takes of one request."""
     files = [job.artifact for job in jobs if job.artifact is not None and job.artifact.path.endswith(".mp4")]
     is_alike = len({job.model for job in jobs}) == 1 and len({(file.width, file.height) for file in files}) == 1
+    is_alike = is_alike and len({job.batch or job.id for job in jobs}) == len(jobs)
     return is_alike and len(files) == len(jobs) and not any(job.is_changed or job.has_clip_before for job in jobs)
 
 

@@ -21,10 +21,11 @@ FILLED: Mapping[object, str] = {
 
 def describe_edit(job: Job) -> str:
     """Return an edit, its clips in their order, and what it did: `trim of v_a: from 1 s to 3 s`. Where the caller does not know the clips,
-    the title of the job names them, and this only says what it did; empty where that is nothing more."""
-    details = ", ".join(filter(None, _list_details(str(job.options.get("action")), job.options)))
+    the title of the job names them, and this only says what it did; empty where the title says that too."""
+    action = str(job.options.get("action"))
+    details = ", ".join(filter(None, _list_details(action, job.options)))
     if job.title:
-        return f"{job.options.get('action', 'edit')}: {details}" if details else ""
+        return f"{action}: {details}" if details and action != "join" else ""
     said = job.options.get("inputs")  # an edit of an earlier version did not keep the names of files
     inputs = sanitize(said, MOST_INPUTS) or ", then ".join(job.parents) or "a file"
     return f"{job.options.get('action', 'edit')} of {inputs}{f': {details}' if details else ''}"

@@ -119,8 +119,8 @@ def test_the_sum_of_several_clips_says_why_it_is_not_exact() -> None:
 
 
 def test_a_join_is_named_by_its_title_and_its_clips() -> None:
-    clips = [_input(NOON), _input(NIGHT), replace(_input("A fox"), take="take 2 of 3")]
-    parts = "A slow aerial… noon in bright sun; A slow aerial… night under a full moon; A fox, take 2 of 3"
+    clips = [_input(NOON), _input(NIGHT), replace(_input("A fox"), take=2)]
+    parts = "A slow aerial… noon in bright sun; A slow aerial… night under a full moon; take 2: A fox"
     assert describe_inputs(EditRequest(("a", "b", "c"), "join"), clips) == f"join of 3 clips: {parts}"
     titled = EditRequest(("a", "b", "c"), "join", {"text": "Our village"})
     assert describe_inputs(titled, clips) == f"join: Our village (3 clips: {parts})"
@@ -134,6 +134,8 @@ def test_an_edit_that_the_chat_does_not_know_is_named_without_the_ids_of_its_cli
     )
     assert describe_job(join, now=NOW).startswith("join of v_a, then v_b: faded into each other. Done")
     told = describe_job(with_titles([join])[0], now=NOW)
-    assert told.startswith("join: faded into each other. Done in")
+    assert told.startswith("Done in")
+    trim = replace(join, prompt="trim: A fox", options={"action": "trim", "inputs": "v_a", "start": 1, "end": 3})
+    assert describe_job(with_titles([trim])[0], now=NOW).startswith("trim: from 1 s to 3 s. Done in")
     assert '"join of 2 clips: A fox; An owl" (' in told
     assert "v_a" not in told

@@ -465,6 +465,7 @@ def test_clips_that_belong_together_name_the_one_call_that_joins_them() -> None:
         ([first, tall], ""),
         ([first, replace(second, model="muvi:wan-2.6")], ""),
         ([first, changed], ""),
+        ([replace(first, batch=first.id), replace(second, batch=first.id), third], ""),
         ([first, replace(second, state="failed", artifact=None)], ""),
         ([first, replace(second, prompt=first.prompt)], ", and to choose one: continues="),
     ):

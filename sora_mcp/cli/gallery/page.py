@@ -144,7 +144,8 @@ def _render_card(each: Shown, place: Place) -> str:
     }
     data = "".join(f' data-{name}="{escape(value)}"' for name, value in facts.items())
     short = re.split("[:/]", job.model)[-1]
-    title = f"<h3 class=words dir=auto>{escape(job.prompt)}</h3><p class=dim>{at.day} {at:%b} · {escape(short)}</p>"
+    about = " · ".join(filter(None, (f"{at.day} {at:%b}", escape(short), job.which_take)))
+    title = f"<h3 class=words dir=auto>{escape(job.prompt)}</h3><p class=dim>{about}</p>"
     return f'<article id="{escape(job.id)}"{data}>{_render_shot(each, place)}{title}{_render_info(job, place)}</article>'
 
 

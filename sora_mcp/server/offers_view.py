@@ -320,7 +320,7 @@ def _describe_costs(prices: Prices) -> str:
 
 def _option(rule: Rule) -> str:
     if isinstance(rule.allowed, Link):
-        return f"{rule.param}: {words(rule)} in the forms of a first frame"
+        return f"{rule.param}: {words(rule)}, as First frame"
     default = "" if rule.default is None else f" (default {str(rule.default).lower()})"
     return f"{rule.param}: {words(rule)}{default}"
 

@@ -139,8 +139,8 @@ def test_a_table_says_that_pictures_are_taken_and_when_and_that_a_calculated_pri
         offers_view.describe_model(name, keyed, today=TODAY)["message"]
         for name in ("fal:veo-3.1", "google:gemini-omni-1.2-flash", "muvi:kling-o3-standard")
     )
-    assert "last_image: one picture in the forms of a first frame, only with one; " in fal
-    assert "references: 1 to 3 pictures in the forms of a first frame, only without one." in fal
+    assert "last_image: one picture, as First frame, only with one; " in fal
+    assert "references: 1 to 3 pictures, as First frame, only without one." in fal
     assert " (calculated by us, so each clip needs approval)." in google and "(listed)." in fal
     assert "\nthe clip's own size: 3-10 s $0.03\n" in edit
 

@@ -71,10 +71,6 @@ class Catalogue:
 
         return replace(self, pauses=pauses, vendors=tuple(map(mark, self.vendors)))
 
-    def without_key(self, vendor: str) -> Catalogue:
-        """Return the catalogue as it is without the vendor's key."""
-        return replace(self, keyed=self.keyed - {vendor})
-
     def on_day(self, today: date) -> Catalogue:
         """Return the catalogue in which the models whose announced end has come are ended."""
         over = {offer.id for offer in self.offers if offer.ends is not None and offer.ends.on <= today}

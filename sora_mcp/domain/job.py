@@ -88,6 +88,7 @@ UNSTORED = (
     "day_left",
     "continuation",
     "instead",
+    "refusers",
     "chain",
     "ended",
     "is_paused",
@@ -183,6 +184,8 @@ class Job:
     """The clip that goes on from the finished one, where it can be bought now."""
     instead: tuple[NextClip, ...] = field(default=(), compare=False)
     """The same at other models, of a job that its vendor refused."""
+    refusers: tuple[str, ...] = field(default=(), compare=False)
+    """The vendors that refused the content of its prompt of late, its own among them."""
     chain: tuple[str, ...] = field(default=(), compare=False)
     """Of a finished continuation: the clips that it goes on from, the first one first, and itself."""
     ended: Ended | None = field(default=None, compare=False)

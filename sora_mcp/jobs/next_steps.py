@@ -131,11 +131,6 @@ def is_refused(job: Job) -> bool:
     return is_content_refused(job) or (error.charged == "no" and error.code in ABOUT_MODEL)
 
 
-def find_refuser(job: Job) -> str:
-    """Return the vendor that does not make this clip with another model either; empty where it may."""
-    return job.vendor if is_content_refused(job) else ""
-
-
 def is_content_refused(job: Job) -> bool:
     """Return whether a vendor refused the content of a paid clip: another one moderates by its own rules."""
     return job.state == "failed" and job.error is not None and job.error.code == "content_refused" and job.micros > 0

@@ -1,14 +1,16 @@
-"""Find what makes the clip of a job whose model is paused, as it cost more than was quoted: at its vendor, and at another one."""
+"""Find what makes the clip of a job at other models: where its own is paused, as it cost more than was quoted, or its vendor refused it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.advice import Limits, list_others, rank_replacement
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Job, NextClip, VideoRequest
+from sora_mcp.catalogue.name_matching import name_brand
+from sora_mcp.catalogue.sizes import count_lines
+from sora_mcp.domain import Job, NextClip, Size, VideoRequest
 from sora_mcp.jobs.next_steps import read_fixes, rebuild_requests
 
 EXACT = 2
@@ -24,6 +26,20 @@ def find_replacements(job: Job, catalogue: Catalogue, limits: Limits, *, today: 
     elsewhere = _find_best(levels, catalogue, lambda clip: _name_seller(clip) != job.vendor and (clip.sound is not False or not sound))
     found = alike if alike and _name_seller(alike[0]) != job.vendor else (*alike, *elsewhere)
     return tuple(sorted(found, key=lambda clip: rank_replacement(clip.model, clip.likely or 0, catalogue)))
+
+
+def find_elsewhere(job: Job, refusers: Collection[str], catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[NextClip, ...]:
+    """Return the clip of a refused job as other models make it within the caps, at half its resolution or more, but for those of vendors
+    that refuse it: the one that will probably cost the least, and the one most like it, of its family where that has one."""
+    sound, brand, lines = _find_sound(job, catalogue), name_brand(job.model), count_lines(Size(job.size))
+    found = list[NextClip]()
+    for request in rebuild_requests(job, catalogue):  # the most alike first
+        found += _list_clips([request], sound is True, catalogue, limits, today)
+    found = [clip for clip in found if clip.model != job.model and _name_seller(clip) not in refusers and (clip.sound or not sound)]
+    found = [clip for clip in found if 2 * (count_lines(Size(clip.size)) or lines) >= lines]
+    cheapest = _find_best([found], catalogue, lambda _: True)
+    alike = sorted(found, key=lambda clip: name_brand(clip.model) != brand)[:1]
+    return tuple({clip.model: clip for clip in (*cheapest, *alike)}.values())
 
 
 def _find_sound(job: Job, catalogue: Catalogue) -> bool | None:

@@ -35,7 +35,6 @@ from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import (
     BrokenRules,
     MissingKey,
-    ModelRetired,
     NeedsConfirmation,
     NotCancellable,
     OverBudget,
@@ -57,13 +56,11 @@ from sora_mcp.jobs.next_steps import (
     find_change,
     find_cheaper,
     find_continuation,
-    find_refuser,
+    is_content_refused,
     is_refused,
-    read_fixes,
-    rebuild_requests,
 )
 from sora_mcp.jobs.purchase import identify_words, make_purchase, make_terms
-from sora_mcp.jobs.replacements import find_replacements
+from sora_mcp.jobs.replacements import find_elsewhere, find_replacements
 from sora_mcp.jobs.request_inputs import RequestInputs
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
@@ -139,15 +136,14 @@ class VideoService(JobContext):
         return plan(asked, self.catalogue, today=self.today)[1].micros
 
     async def advise(
-        self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1, without: str = ""
+        self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1
     ) -> tuple[Fix, ...]:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, what the caps forbid is
-        named only where they forbid all. `without` is a vendor that is left out."""
+        named only where they forbid all."""
         budget = await self.budget(principal)
         limits = self._find_limits(budget, max(clips, request.variations))
         fewer = self._find_fewer(request, budget) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
-        catalogue = self.catalogue.without_key(without) if without else self.catalogue
-        found = (*fewer, *advise(refusal, request, catalogue, limits, today=self.today))
+        found = (*fewer, *advise(refusal, request, self.catalogue, limits, today=self.today))
         if found or buys:
             return found
         return advise(refusal, request, self.catalogue, replace(limits, left=None), today=self.today)
@@ -310,7 +306,7 @@ class VideoService(JobContext):
             going_on = self.continuations.find(job, await find_maker(self.store, job), self.catalogue, today=self.today)
             return replace(job, continuation=going_on, chain=await find_chain(self.store, job))
         if is_refused(job):
-            return replace(job, instead=await self._find_others(job))
+            return await self._add_ways_out(job)
         if job.state != "submitting" or job.submit_token is not None:
             return job
         try:
@@ -320,13 +316,12 @@ class VideoService(JobContext):
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
 
-    async def _find_others(self, job: Job) -> tuple[NextClip, ...]:
-        """Return what makes the clip of a job that its vendor refused, at other models."""
-        for request in rebuild_requests(job, self.catalogue):
-            fixes = await self.advise(ModelRetired(""), request, principal=job.principal, without=find_refuser(job))
-            if found := read_fixes(fixes, request):
-                return found
-        return ()
+    async def _add_ways_out(self, job: Job) -> Job:
+        """Return a job that its vendor refused with what makes its clip at other models, and who refused the same prompt."""
+        refusers = await self.store.jobs.list_refusers(job) if is_content_refused(job) else ()
+        limits = self._find_limits(await self.budget(job.principal))
+        instead = find_elsewhere(job, refusers, self.catalogue, limits, today=self.today)
+        return replace(job, instead=instead, refusers=refusers)
 
     async def _prepare(self, request: VideoRequest, principal: str, agreed: str | None) -> Purchase:
         """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""

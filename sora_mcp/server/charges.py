@@ -58,7 +58,7 @@ def describe_money(job: Job) -> str:
     price = format_price(job.price)
     if job.charged == "unknown":
         settled = f"the user's account at {name_vendor(job)} shows it; {name_settling(job)} settles it"
-        return f"it is not known whether {price} was charged{_describe_quote(job)} ({settled})"
+        return f"at worst {price} was charged{_describe_quote(job)}, which is not known yet ({settled})"
     about = "about " if job.is_unstated else ""
     return f"{about}{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
 

@@ -32,7 +32,7 @@ from sora_mcp.server.charges import (
 from sora_mcp.server.job_names import name_job
 from sora_mcp.server.next_clip import describe_another, describe_continuation, describe_instead, format_terms
 from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
-from sora_mcp.server.vendor_words import describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
+from sora_mcp.server.vendor_words import VENDORS, describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
 from sora_mcp.vendors import EVERY, sample
 
 MOST_FIXES = 6
@@ -79,7 +79,10 @@ def _describe_remedy(job: Job) -> str:
         case "vendor_balance":
             return f" The user tops up the account at {name_vendor(job)}; then the same call works."
         case "content_refused":
-            return f" Change the prompt{' or the picture' if job.with_image else ''} before you create it again."
+            who = [VENDORS[name].title for name in job.refusers if name in VENDORS]
+            all_ = f" {' and '.join(who)} {'both' if len(who) == 2 else 'all'} refused this prompt." if len(who) > 1 else ""
+            change = f" Change the prompt{' or the picture' if job.with_image else ''} before you create it again."
+            return f"{all_}{change}"
         case "vendor_unavailable" if job.error and job.error.charged == "no":
             return " The same call may work later."
         case _:

@@ -58,7 +58,7 @@ def describe_instead(job: Job) -> str:
     """Say how the same is made at other models, of a job that its vendor refused; empty where it is at none. A blank comes before it."""
     is_content = job.error is not None and job.error.code == "content_refused"
     calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead[: MOST_RIVALS if is_content else None]]
-    begin = "Another vendor may take the changed prompt" if is_content else "The same elsewhere, with the same prompt"
+    begin = "Another vendor may take the changed prompt" if is_content else "Elsewhere, with the same prompt"
     return f" {begin}{_name_inputs(job)}: {', or '.join(calls)}." if calls else ""
 
 

@@ -41,6 +41,8 @@ MAX_CHANGES = 1000
 MAX_QUERY_WORDS, MAX_QUERY_CHARACTERS = 10, 500
 QUERY_S = 1.0
 """Seconds that a query may take: while it reads, no purchase can be written down."""
+REFUSED_S, MOST_REFUSALS = 86_400.0, 20
+"""How long, and how many, refusals of one prompt count."""
 
 
 # Of one snapshot: transactions below `start` are over, and those from the last one on have not begun. Without news there is one row without
@@ -71,6 +73,15 @@ class Jobs(Repository):
     def get_takes(self, conn: sa.Connection, job: Job) -> tuple[Job, ...]:
         """Return all takes that were bought together with this job; only the job where it was bought alone."""
         return with_takes(conn, job).takes or (job,)
+
+    @reads_loosely
+    def list_refusers(self, conn: sa.Connection, job: Job) -> tuple[str, ...]:
+        """Return the vendors that refused the content of the job's prompt within a day before it, the first one first, and its own."""
+        recent = sa.and_(jobs.c.principal == job.principal, jobs.c.state == "failed", jobs.c.created_at > job.created_at - REFUSED_S)
+        query = sa.select(jobs.c.vendor, jobs.c.error).where(recent, jobs.c.created_at <= job.created_at, jobs.c.prompt == job.prompt)
+        found = conn.execute(query.order_by(jobs.c.created_at).limit(MOST_REFUSALS))
+        vendors = (vendor for vendor, error in found if error is not None and error.code == "content_refused")
+        return tuple(dict.fromkeys((*vendors, job.vendor)))
 
     @reads
     def search(

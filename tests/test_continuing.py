@@ -49,7 +49,7 @@ def made(model: str, size: str, **options: Any) -> Job:
         (made("aimlapi:veo-3.1-fast", "720x1280", audio=True, seed=7), {}, ("aimlapi:veo-3.1-fast", "720x1280", SOUND)),
         (made("aimlapi:kling-v3-pro", "9:16", audio=True), {}, ("aimlapi:kling-v3-pro", None, SOUND)),
         # Of another model, size and sound; of an edit, its frame and its lines.
-        (made("aimlapi:veo-3.1-fast", "720x1280", audio=False, seed=7), {"model": SEEDANCE}, (SEEDANCE, "720p", {"audio": False})),
+        (made("aimlapi:veo-3.1-fast", "720x1280", audio=False, seed=7), {"model": SEEDANCE}, (SEEDANCE, "720x1280", {"audio": False})),
         # Where the frame decides the shape, the lines are kept.
         (made("fal:seedance-1-pro-fast", "16:9 720p"), {}, ("fal:seedance-1-pro-fast", "720p", {})),
         (made("fal:wan-3.0", "9:16 1080p"), {}, ("fal:wan-3.0", "1080p", {})),

@@ -248,8 +248,9 @@ class VideoService(JobContext):
     async def jobs_and_budget(self, *, principal: str, query: str | None = None, **asked: Any) -> tuple[Page, Budget]:
         """Return a page of jobs as `jobs` does, and what is left of the limits that apply to the principal."""
         async with self.searches if query else contextlib.nullcontext():
-            search = self.store.jobs.search.bind(principal, query=query, **asked)
-            return await read_both(search, lambda _: self.store.budgets.get.sync(self.caps, principal))
+            get = self.store.budgets.get.bind(self.caps, principal)
+            budget, page = await read_both(get, lambda _: self.store.jobs.search.sync(principal, query=query, **asked))
+            return page, budget
 
     async def budget(self, principal: str = LOCAL) -> Budget:
         """Return what is left of the limits that apply to the principal; held money counts as spent."""

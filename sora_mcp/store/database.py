@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anyio
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL
@@ -24,6 +24,7 @@ from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.store.migrations import MIGRATIONS, Migration
 from sora_mcp.store.schema import meta
+from sora_mcp.store.threads import Threads
 from sora_mcp.telemetry import watch_lock
 
 T = TypeVar("T")
@@ -48,6 +49,10 @@ PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
 )
+READERS = 4
+"""Connections that read SQLite at the same time."""
+PATIENCE_S = 0.005
+"""How long the event loop may wait in place for a read of SQLite, which takes far less. PostgreSQL may be far away."""
 SQLITE = "sqlite:///"
 SQLITE_HEAD = b"SQLite format 3\0"
 FILE = "file"
@@ -80,8 +85,10 @@ class Database:
 
     write: sa.Engine
     read: sa.Engine
-    write_threads: anyio.CapacityLimiter
-    read_threads: anyio.CapacityLimiter
+    write_threads: Threads
+    read_threads: Threads
+    _here: threading.local = field(default_factory=threading.local)
+    """Of each thread: the connection on which it reads."""
 
     @property
     def on_one_machine(self) -> bool:
@@ -111,7 +118,23 @@ class Database:
 
     @contextmanager
     def reading(self) -> Generator[sa.Connection]:
-        """Open a transaction that sees one moment. On SQLite closing the connection ends it: nothing was written."""
+        """Open a transaction that sees one moment; within one of the same thread, go on in it."""
+        if (conn := self._get_open()) is not None:
+            yield conn
+            return
+        with self._begin_reading() as conn:
+            self._here.conn = conn
+            try:
+                yield conn
+            finally:
+                self._here.conn = None
+
+    def _get_open(self) -> sa.Connection | None:
+        return getattr(self._here, "conn", None)
+
+    @contextmanager
+    def _begin_reading(self) -> Generator[sa.Connection]:
+        """Open a transaction. On SQLite closing the connection ends it: nothing was written."""
         if self.on_one_machine:
             with as_storage_errors(), self.read.connect() as conn:
                 get_driver(conn).execute(SQLITE_READ)
@@ -133,12 +156,16 @@ class Database:
             return _try_twice(lambda: _run(self.write, write))
 
     def read_loosely(self, read: Callable[[sa.Connection], T]) -> T:
-        """Return what is read without a transaction: each statement sees a moment of its own."""
+        """Return what is read without a transaction: each statement sees a moment of its own. Within one it sees that moment."""
+        if (conn := self._get_open()) is not None:
+            return read(conn)
         with as_storage_errors():
             return _try_twice(lambda: _run(self.read, read))
 
     def close(self) -> None:
         """Close every connection."""
+        self.write_threads.close()
+        self.read_threads.close()
         self.write.dispose()
         self.read.dispose()
 
@@ -247,8 +274,8 @@ def _sqlite(address: URL) -> Database:
         if _is_ours(file):
             file.chmod(0o600)
     write = _sqlite_engine(address, PRAGMAS, connections=1)
-    read = _sqlite_engine(address, (*PRAGMAS, "query_only = ON"), connections=4)
-    return Database(write, read, anyio.CapacityLimiter(1), anyio.CapacityLimiter(4))
+    read = _sqlite_engine(address, (*PRAGMAS, "query_only = ON"), connections=READERS)
+    return Database(write, read, Threads(1), Threads(READERS, patience_s=PATIENCE_S))
 
 
 def identify_file(path: str | Path) -> tuple[int, int] | None:
@@ -294,7 +321,7 @@ def _postgres(address: URL) -> Database:
     except ModuleNotFoundError:
         raise StorageError("PostgreSQL needs one more package: pip install 'sora-mcp[postgres]'.") from None
     event.listen(engine, "connect", _prepare_statements)
-    return Database(engine, engine, anyio.CapacityLimiter(4), anyio.CapacityLimiter(4))
+    return Database(engine, engine, Threads(4), Threads(4))
 
 
 def _prepare_statements(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:

@@ -15,11 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Concatenate, Generic, Literal, ParamSpec, TypeVar
 
-import anyio
-import anyio.to_thread
 import sqlalchemy as sa
 
 from sora_mcp.store.database import Database
+from sora_mcp.store.threads import Threads
 from sora_mcp.telemetry import watch_transaction
 
 P = ParamSpec("P")
@@ -48,21 +47,27 @@ class BoundOperation(Generic[P, T]):
 
     sync: Callable[P, T]
     """Runs the operation in the calling thread, and blocks it."""
-    threads: anyio.CapacityLimiter
+    database: Database
+    threads: Threads
 
     def bind(self, *args: P.args, **kwargs: P.kwargs) -> BoundOperation[[], T]:
         """Return the operation with these arguments."""
-        return BoundOperation(functools.partial(self.sync, *args, **kwargs), self.threads)
+        return BoundOperation(functools.partial(self.sync, *args, **kwargs), self.database, self.threads)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation in a thread. Cancelling waits for its end, so that no transaction is torn apart."""
-        return await anyio.to_thread.run_sync(functools.partial(self.sync, *args, **kwargs), limiter=self.threads)
+        return await self.threads.run(functools.partial(self.sync, *args, **kwargs))
 
 
 async def read_both(first: BoundOperation[[], A], second: Callable[[A], B]) -> tuple[A, B]:
-    """Run two readings one after the other in one thread, the second with what the first found: changing threads costs more than a
-    short one."""
-    return await anyio.to_thread.run_sync(lambda: (found := first.sync(), second(found)), limiter=first.threads)
+    """Run two readings one after the other in one thread and one transaction, the second with what the first found: another thread and
+    another transaction cost more than a short reading."""
+
+    def run() -> tuple[A, B]:
+        with first.database.reading():
+            return (found := first.sync()), second(found)
+
+    return await first.threads.run(run)
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,9 @@ class Operation(Generic[R, P, T]):
 
     def __get__(self, repository: R, owner: type[R]) -> BoundOperation[P, T]:
         """Bind the method to its repository."""
-        threads = repository.database.read_threads if self.lane == "reads" else repository.database.write_threads
-        return BoundOperation(functools.partial(self.method, repository), threads)
+        database = repository.database
+        threads = database.read_threads if self.lane == "reads" else database.write_threads
+        return BoundOperation(functools.partial(self.method, repository), database, threads)
 
 
 def reads(method: Callable[Concatenate[R, sa.Connection, P], T]) -> Operation[R, P, T]:

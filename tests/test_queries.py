@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 import sora_mcp.store
+from sora_mcp.domain import Job
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
-from sora_mcp.store.jobs import _query_page  # pyright: ignore[reportPrivateUsage] - pages are built for what is asked
+from sora_mcp.store.jobs import STORED, _query_page  # pyright: ignore[reportPrivateUsage] - pages are built for what is asked
 from sora_mcp.store.query import Query
 from sora_mcp.store.records import QuoteTerms
 
@@ -84,6 +86,13 @@ def test_a_query_finds_what_sqlalchemy_finds(store: Store, database: Database, f
             assert tuple(query.get_first(conn, bound)) == tuple(rows[0]), name
             assert query.get_value(conn, bound) == rows[0][0], name
     assert len(queries) > 10
+
+
+def test_a_job_of_a_row_is_the_one_that_its_class_makes(store: Store, filled: dict[str, Any]) -> None:
+    job = store.jobs.get.sync(filled["job_id"], None)
+    made = Job(**{name: getattr(job, name) for name in STORED})
+    assert [getattr(job, field.name) for field in fields(Job)] == [getattr(made, field.name) for field in fields(Job)]
+    assert replace(job) == made == job
 
 
 def test_a_query_that_finds_nothing_has_no_first_row_and_no_value(store: Store, database: Database) -> None:

@@ -22,7 +22,7 @@ HERE = Catalogue(keyed=frozenset({"muvi", "fal"}))
 @each(
     ("name", "asked", "chosen", "says"),
     [
-        ("veo", {}, "fal:veo-3.1-lite", "'veo' means 3 models here. It is the cheapest model for this request. Others: "),
+        ("veo", {}, "fal:veo-3.1-lite", "'veo' means 3 models here. The cheapest for this request was chosen. Others: "),
         ("veo", {}, "fal:veo-3.1-lite", "muvi:veo-3.1 ($0.80 for 4 s, without sound, 720p, best look)"),
         ("Veo", {"size": "4k"}, "muvi:veo-3.1", "Others: fal:veo-3.1-fast ("),
         ("best look", {"size": "9:16"}, "fal:seedance-2.0", "Others: muvi:veo-3.1 ("),

@@ -85,7 +85,7 @@ def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: C
     )
     usable = [offer for offer in offers if catalogue.is_usable(offer)]
     if ranked := rank_orders(usable, replace(request, model=None), today=today, with_missing=True):
-        named = one_of([describe_clip(order, price) for order, price in ranked[:MOST_NAMED]])
+        named = one_of([describe_clip(order, price, today=today) for order, price in ranked[:MOST_NAMED]])
         yield f"Still sold, and perhaps refused: {named}; only a full name buys one."
     elif catalogue.keyed and not usable:
         yield "No vendor with a key still sells it, and a key for it would be of no use."
@@ -98,7 +98,7 @@ def name_best_look(request: VideoRequest, catalogue: Catalogue, *, today: date) 
     """Yield which model that can be bought is known for the best look, and what the request costs there, in place of one that ended."""
     best = [offer for offer in catalogue.find_family(BEST) if catalogue.is_buyable(offer)]
     for order, price in rank_orders(best, replace(request, model=None), today=today)[:1]:
-        yield f"{BEST.capitalize()}, {WHOSE}: {describe_clip(order, price)}."
+        yield f"{BEST.capitalize()}, {WHOSE}: {describe_clip(order, price, today=today)}."
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,9 @@ class _Family:
         named = len(self.offers)
         if not missing and not (sentences and (IN_ONE_CLIP in sentences[0] or "Nearest: " in sentences[-1] or HOW_TO_FIT in sentences[-1])):
             ranked = ranked or self._rank_plainly(offers, asked)
-            clips = [describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
+            clips = [describe_clip(order, price, today=self.today) for order, price in ranked[:MOST_NAMED]] or [
+                offer.id for offer in offers[:MOST_NAMED]
+            ]
             sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
             named = len(clips)
         if unpriced := [offer.id for offer in self.offers if self.catalogue.is_usable(offer) and not offer.rates]:
@@ -168,7 +170,7 @@ class _Family:
                 yield from self._describe_parts(offers, asked, parts)
                 return
         if near := self._find_near(offers, asked, broken):
-            named = [f"{change} {describe_clip(order, price)}" for change, order, price in near]
+            named = [f"{change} {describe_clip(order, price, today=self.today)}" for change, order, price in near]
             yield f"None takes all of this. Nearest: {', or '.join(named)}."
             return
         sizes = [size for offer in offers for size in sizes_of(offer, image=asked.image is not None)]

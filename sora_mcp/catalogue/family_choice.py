@@ -25,7 +25,7 @@ def find_family_takers(request: VideoRequest, catalogue: Catalogue, *, today: da
     return tuple(order.offer for order, _ in rank_orders(usable, replace(request, model=None), today=today))
 
 
-def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quote]], why: str) -> str:
+def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quote]], why: str, *, today: date) -> str:
     """Say of how many models this one was chosen, and what others of them cost: the cheapest, and the one with the best look."""
     others = dict[str, tuple[Order, Quote]]()
     for order, price in ranked:
@@ -39,7 +39,8 @@ def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quot
     best = [one for one in found[MOST_CHEAPER:] if is_known_for(one[0].offer, BEST)][:1]
     named = [*found[:MOST_CHEAPER], *best]
     first = None if is_hint else next((one for one in named if get_hint(one[0].offer)), None)
-    clips = [describe_clip(*one, good_for="" if is_hint else _describe_hint(one[0].offer, with_source=one is first)) for one in named]
+    hints = ["" if is_hint else _describe_hint(one[0].offer, with_source=one is first) for one in named]
+    clips = [describe_clip(*one, good_for=hint, today=today) for one, hint in zip(named, hints, strict=True)]
     rest = count - 1 - len(named)
     more = f', and {rest} more in list_sizes(model="{name.strip()}")' if rest else ""
     listed = f" Others: {', '.join(clips)}{more}." if named else ""
@@ -51,7 +52,9 @@ def _describe_hint(offer: Offer, *, with_source: bool) -> str:
     return "" if (hint := get_hint(offer)) is None else describe_hint(hint, with_source=with_source)
 
 
-def describe_clip(order: Order, price: Quote, *, good_for: str = "") -> str:
-    """Return the model of an order, with its price, what its clip is like, and what it is good for."""
-    good = f", {good_for}" if good_for else ""
-    return f"{order.offer.id} ({format_quote(price.micros, order.offer.expect(price.micros))} for {describe_looks(order)}{good})"
+def describe_clip(order: Order, price: Quote, *, good_for: str = "", today: date) -> str:
+    """Return the model of an order, with its price, what its clip is like, what it is good for, and whether its price is one that a person
+    approves however low it is."""
+    looks = f"{format_quote(price.micros, order.offer.expect(price.micros))} for {describe_looks(order)}"
+    doubt = "needs approval" if price.describe_doubt(today) else ""
+    return f"{order.offer.id} ({', '.join(filter(None, (looks, good_for, doubt)))})"

@@ -30,7 +30,7 @@ SHORT_S = 4
 """A clip below this is shorter than people expect where they say no length."""
 
 
-CHEAPEST = "It is the cheapest model for this request."
+CHEAPEST = "The cheapest for this request was chosen."
 TIED = "It is one of {} models that cost the same, the least for this request."
 ONLY = "It is the only one of {} here that takes this request."
 NO_KEY = "No vendor's key is set up, so this is a free sample clip."
@@ -131,7 +131,7 @@ def _choose(ranked: Sequence[tuple[Order, Quote]], request: VideoRequest, why: s
     chosen, _ = min(equal, key=lambda one: bool(one[1].describe_doubt(today)))
     if why == CHEAPEST and (tied := len({order.offer.model for order, _ in equal})) > 1:
         why = TIED.format(tied)
-    return chosen.offer, why if request.model is None or why is None else describe_choice(request.model, chosen, ranked, why)
+    return chosen.offer, why if request.model is None or why is None else describe_choice(request.model, chosen, ranked, why, today=today)
 
 
 def remove_choice(why: str) -> str:

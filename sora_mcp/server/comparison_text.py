@@ -257,7 +257,9 @@ class Comparison:
         """List amounts, each with whether the price of one clip needs approval: once, where it is the same of all."""
         asked = [self.describe_asking(price) for _, price in amounts]
         if len(set(asked)) > 1:
-            return ", ".join(f"{amount} ({ask})" if ask else amount for (amount, _), ask in zip(amounts, asked, strict=True))
+            some = [amount.partition(" $")[0] for (amount, _), ask in zip(amounts, asked, strict=True) if ask]
+            need = f"only {' and '.join(some)} need{'s' if len(some) == 1 else ''} approval{', each clip' if EACH_NEEDS in asked else ''}"
+            return f"{', '.join(amount for amount, _ in amounts)} ({need})"
         ask = asked[0]
         if ask == NEEDS and len(amounts) > 1:
             ask = f"{'both' if len(amounts) == 2 else 'all'} need approval"

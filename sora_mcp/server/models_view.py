@@ -141,8 +141,9 @@ def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -
 def list_ended(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return a line for each of these models that have ended, after when they did, and before what can be bought instead."""
     ends = dict.fromkeys(f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}." for offer in offers if offer.ended is not None)
+    doubt = ["Vendors that still list it may refuse it."] if any(map(catalogue.is_usable, offers)) else []
     listed = list_models(offers, catalogue, today=today)
-    return {**listed, "message": "\n".join([*ends, listed["message"], *name_successors(offers, catalogue, today)])}
+    return {**listed, "message": "\n".join([*ends, *doubt, listed["message"], *name_successors(offers, catalogue, today)])}
 
 
 def rank_rows(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Row]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
+from sora_mcp.catalogue.family_choice import describe_clip
 from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import breaches, describe_lengths, one_of, quote, rate_of, sizes_of, words
 from sora_mcp.catalogue.sizes import describe_size, has_shape
@@ -80,10 +81,9 @@ def describe(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> d
 def name_successors(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> Iterator[str]:
     """Yield which models can be bought with the keys at hand, where none of these lives."""
     if not any(catalogue.is_living(offer) for offer in offers):
-        cheapest = [order.offer.id for order, _ in rank_orders(catalogue.buyable_offers, VideoRequest("a clip"), today=today)]
-        paid = [name for name in cheapest if name != SAMPLE] or cheapest
-        if paid:
-            yield f"Instead of an ended model, cheapest first: {', '.join(paid[:SUCCESSORS])}."
+        cheapest = rank_orders(catalogue.buyable_offers, VideoRequest("a clip"), today=today)
+        found = [describe_clip(*one, today=today) for one in cheapest if one[0].offer.id != SAMPLE][:SUCCESSORS] or [SAMPLE]
+        yield f"Instead of an ended model, cheapest first: {', '.join(found)}."
 
 
 def offer_fields(offer: Offer, catalogue: Catalogue, *, today: date) -> dict[str, Any]:

@@ -84,7 +84,7 @@ COMPARING: tuple[Talk, ...] = (
         "an upright clip with sound (of a vendor that has few models, each named once)",
         call(
             "estimate_cost",
-            "\nreplicate:seedance-2.0 (best look, say sellers): 480p $0.64, 720p $1.44, 1080p $3.60 (needs approval)\n",
+            "\nreplicate:seedance-2.0 (best look, say sellers): 480p $0.64, 720p $1.44, 1080p $3.60 (only 1080p needs approval)\n",
             seconds=8,
             audio=True,
             size="portrait",

@@ -80,7 +80,7 @@ PRICING = (
         call(
             "estimate_cost",
             "\nfal:seedance-1-pro-fast, may have sound, 720p: $0.11, needs approval\n",
-            "\nfal:seedance-2.0 (best look, say sellers), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (needs approval)\n",
+            "\nfal:seedance-2.0 (best look, say sellers), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (only 1080p needs approval)\n",
             never=("or at 9:16",),
             seconds=5,
             size="9:16",

@@ -120,7 +120,7 @@ async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None
 async def test_the_best_look_is_named_at_a_size_that_may_be_bought(tmp_path: Path) -> None:
     found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16", seconds=5)
     assert (
-        "\nfal:seedance-2.0 (best look, say sellers), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (needs approval)\n"
+        "\nfal:seedance-2.0 (best look, say sellers), with sound: 480p $0.67, 720p $1.52, 1080p $3.41 (only 1080p needs approval)\n"
         in found["message"]
     )
 

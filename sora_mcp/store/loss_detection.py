@@ -25,7 +25,7 @@ from sora_mcp.store.budget_days import get_today
 from sora_mcp.store.database import FILE, identify_file
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.query import Query
-from sora_mcp.store.schema import jobs, ledger, meta
+from sora_mcp.store.schema import is_one_of, jobs, ledger, meta
 from sora_mcp.store.transactions import Repository, reads, writes
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ MEND_COUNTER = "SELECT setval('job_versions', (SELECT max(version) FROM jobs))"
 """For a copy that has the rows of all tables but not the counter, as logical replication makes one."""
 SELECT_NEWEST = sa.select(sa.func.coalesce(sa.func.max(jobs.c.version), 0))
 # Holds and overruns only: they are never taken back, so this sum never falls, whatever is released or refunded.
-SELECT_BOUGHT = sa.select(sa.func.sum(ledger.c.micros)).where(
-    ledger.c.month == sa.bindparam("month"), ledger.c.kind.in_([sa.literal_column("'hold'"), sa.literal_column("'overrun'")])
+BOUGHT = Query(
+    sa.select(sa.func.sum(ledger.c.micros)).where(ledger.c.month == sa.bindparam("month"), is_one_of(ledger.c.kind, "hold", "overrun"))
 )
 
 
@@ -214,7 +214,7 @@ def _read_state(conn: sa.Connection) -> tuple[str | None, int]:
 
 
 def _sum_bought(conn: sa.Connection, month: str) -> int:
-    return int(conn.execute(SELECT_BOUGHT, {"month": month}).scalar() or 0)
+    return int(BOUGHT.get_value(conn, {"month": month}) or 0)
 
 
 def _describe_place(conn: sa.Connection) -> str:

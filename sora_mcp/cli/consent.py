@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TextIO
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain.money import format_dollars
 
-AGREED, DECLINED, NO_TERMINAL = 0, 1, 2
+AGREED, DECLINED, NO_TERMINAL, INTERRUPTED = 0, 1, 2, 130
 DEVICES = ("CONIN$", "CONOUT$") if sys.platform == "win32" else ("/dev/tty", "/dev/tty")
 """The terminal of this process for reading and for writing, wherever its standard streams lead."""
 MOST_TYPED = 200
@@ -43,11 +44,26 @@ def _ask_to_type(settings: Settings, what: str, spellings: Sequence[str], questi
                 file=sys.stderr,
             )
             return NO_TERMINAL
-        typed = _ask(*terminal, f"{question} Type {what} ({spellings[0]}): ")
+        with _interrupted_at_once():
+            try:
+                typed = _ask(*terminal, f"{question} Type {what} ({spellings[0]}): ")
+            except KeyboardInterrupt:
+                print(f"\n{otherwise}")
+                return INTERRUPTED
     if typed in spellings:
         return AGREED
     print(otherwise)
     return DECLINED
+
+
+@contextmanager
+def _interrupted_at_once() -> Generator[None]:
+    """Let Ctrl-C end a read: asyncio's own handler would only note it until the read returns."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

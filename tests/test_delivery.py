@@ -16,7 +16,7 @@ from PIL import Image
 from sora_mcp.cli import fetch as fetch_command
 from sora_mcp.cli.jobs import describe_job
 from sora_mcp.domain import Job, can_fetch
-from sora_mcp.domain.errors import BadMedia, Refused
+from sora_mcp.domain.errors import BadMedia, NotFinished, Refused
 from sora_mcp.domain.terminal_command import Program, started_as
 from sora_mcp.jobs.download import compare_delivery
 from sora_mcp.media.containers import MP4
@@ -31,6 +31,7 @@ from .nouns import a_job
 from .played import CLIP
 from .played.muvi import Muvi
 from .played.rig import Rig, rig
+from .waiting import eventually
 
 ZSTD = b"\x28\xb5\x2f\xfd" + bytes(3000)
 ENDS = ("completed", "failed", "expired", "cancelled", "unknown")
@@ -191,6 +192,37 @@ async def test_the_command_prints_the_path_or_the_link_that_failed(tmp_path: Pat
         out = capsys.readouterr().out
         assert f"The last link failed: {at.cdn.address}" in out
         assert str(tmp_path / "videos") in out
+
+
+async def test_a_file_that_the_vendor_has_not_made_yet_is_not_waited_for(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("processing",)), tmp_path) as at:
+        job = await at.until((await at.bought(seconds=4)).id, "running")
+        await at.close()
+        told = rf"Muvi has not finished {job.id} yet \(running\)\. To wait for its file, run: .*watch --until-idle"
+        with pytest.RaisesGroup(pytest.RaisesExc(NotFinished, match=told)):
+            await anyio.to_thread.run_sync(fetch_command.fetch, at.settings, Namespace(job=job.id))
+
+
+async def test_a_file_whose_host_is_away_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    vendor = OddLinks()
+    vendor.form = "http://127.0.0.1:9/v.mp4"
+    async with rig(vendor, tmp_path, TRUSTED_HOSTS="127.0.0.1:9") as at:
+        job = await at.bought(seconds=4)
+        assert await eventually(lambda: has_failed_twice(at, job.id))
+        settings, tried = at.settings, await at.service.store.jobs.get(job.id, None)
+        await at.close()
+        told = rf"(?s){job.id} is running\. .*127\.0\.0\.1.* This is tried again by a running server, or by: .*watch"
+        with pytest.RaisesGroup(pytest.RaisesExc(NotFinished, match=told)):
+            await anyio.to_thread.run_sync(fetch_command.fetch, settings, Namespace(job=job.id))
+    file = str(dict(describe_job(tried, settings.zone))["file"])
+    assert file.startswith(f"made at Muvi, but it has not come from 127.0.0.1:9 in {tried.tries} attempts; a running server tries again.")
+    assert file.endswith(f"To try now and see why: sora-mcp fetch {job.id}")
+
+
+async def has_failed_twice(at: Rig, job_id: str) -> bool:
+    """Return whether a job's file did not come twice or more."""
+    job = await at.service.store.jobs.get(job_id, None)
+    return job.saving and job.tries >= 2
 
 
 @each(

@@ -6,14 +6,18 @@ from argparse import Namespace
 
 import anyio
 
+from sora_mcp.cli.program_path import not_in_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, Job, describe_deletion, name_state
-from sora_mcp.domain.errors import BadMedia, NotFinished, Refused
+from sora_mcp.domain import EDIT_MODEL, LIVE, Job, describe_deletion, name_state
+from sora_mcp.domain.errors import BadMedia, NotFinished, NotFound, Refused
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 
 POLL_S = 0.2
+ASK_S = 5.0
+"""Seconds in which a vendor says whether it has made a video: the command does not wait for one that it has not."""
 
 
 def fetch(settings: Settings, arguments: Namespace) -> int:
@@ -32,18 +36,38 @@ def fetch(settings: Settings, arguments: Namespace) -> int:
 async def fetch_file(settings: Settings, job_id: str) -> Job:
     """Return the job at its end, with its file on this machine, which was asked for again where the job ended without it.
 
-    Raises Refused where there is no way to it.
+    Raises Refused where there is no way to it, and NotFinished where it has none yet.
     """
     async with open_service(settings) as service:
-        job = await service.store.jobs.get(job_id, None)
-        if job.state not in (*LIVE, "completed"):
+        try:
+            job = await service.store.jobs.get(job_id, None)
+        except NotFound as error:
+            raise not_in_store(error, settings) from None
+        if job.state in LIVE:
+            await service.store.leases.make_due(job)
+            service.wake()
+        elif job.state != "completed":
             job = await _reopen(service, job)
-        with show_status(f"Fetching {job.id}") as status:
-            while job.state in LIVE:
-                await anyio.sleep(POLL_S)
-                job = await service.store.jobs.get(job.id, None)
-                status.update(f"Fetching {job.id}. {service.in_memory_facts.troubles.get(job.id, '')}")
-        return await service.files.bring(job)
+        with show_status(f"Fetching {job.id}"):
+            return await service.files.bring(await _wait_for_end(service, job))
+
+
+async def _wait_for_end(service: VideoService, job: Job) -> Job:
+    """Return the job at its end. Raise NotFinished where its vendor has not made it yet, or why nothing new is heard."""
+    patience = ASK_S
+    while job.state in LIVE:
+        await anyio.sleep(POLL_S)
+        patience -= POLL_S
+        job = service.in_memory_facts.add_to(await service.store.jobs.get(job.id, None))
+        if job.trouble is not None:
+            again = job.todo or f"this is tried again by a running server, or by: {command_line('watch')}"
+            raise NotFinished(f"{job.id} {name_state(job.state)}. {job.trouble} {again[:1].upper()}{again[1:]}", job_id=job.id)
+        is_made = job.saving or job.charged == "yes" or job.model == EDIT_MODEL
+        if patience <= 0 and not is_made:
+            waits = command_line("watch", "--until-idle")
+            title = service.vendor_of(job).title
+            raise NotFinished(f"{title} has not finished {job.id} yet ({job.state}). To wait for its file, run: {waits}", job_id=job.id)
+    return job
 
 
 async def _reopen(service: VideoService, job: Job) -> Job:

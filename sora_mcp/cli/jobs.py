@@ -7,17 +7,19 @@ from argparse import Namespace
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
 from rich.console import Console
 
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LOCAL, Job, can_fetch, describe_deletion
+from sora_mcp.domain import LIVE, LOCAL, Job, can_fetch, describe_deletion
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.server.vendor_words import name_vendor
 from sora_mcp.store.loss_detection import Loss
 from sora_mcp.store.records import Approval, Budget, Costs, Person, SpendRow, Way
 
@@ -184,7 +186,7 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
         yield "next", command_line("fetch", job.id)
     for warning in job.all_warnings:
         yield "warning", warning
-    yield "file", describe_deletion(job)
+    yield "file", describe_deletion(job) or _describe_arrival(job)
     if job.artifact is not None:
         yield "path", job.artifact.path if os.path.isabs(job.artifact.path) else None
         yield "on S3", job.artifact.key
@@ -192,6 +194,20 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
         yield "duration", f"{job.artifact.duration_s} s" if job.artifact.duration_s is not None else None
         yield "picture", f"{job.artifact.width}x{job.artifact.height}" if job.artifact.width else None
         yield "sha256", job.artifact.sha256
+
+
+def _describe_arrival(job: Job) -> str | None:
+    """Say that a live job's file is made, and whether it has come; None where its vendor has not made it."""
+    if job.state not in LIVE or not (job.saving or job.dead_links):
+        return None
+    failed = job.tries if job.saving else job.dead_links
+    if not failed:
+        return f"made at {name_vendor(job)}, and saved by a running server or by: {command_line('watch')}"
+    host = urlsplit(job.media.path).netloc if job.media else ""
+    came = f"has not come{f' from {host}' if host else ''} in {failed} attempt{'' if failed == 1 else 's'}"
+    return (
+        f"made at {name_vendor(job)}, but it {came}; a running server tries again. To try now and see why: {command_line('fetch', job.id)}"
+    )
 
 
 def _describe_yes(approval: Approval, person: Person | None, zone: tzinfo) -> str | None:

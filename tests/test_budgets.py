@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from sora_mcp.domain.errors import NeedsConfirmation, NotFound, OverBudget, Refused
-from sora_mcp.domain.money import NO_LIMIT, Micros, usd
+from sora_mcp.domain.money import NO_LIMIT, SETTLED, Micros, usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.records import Limits, Person
@@ -58,7 +58,7 @@ def test_what_everybody_may_spend_is_told_without_what_everybody_spent(store: St
     )
     budget = store.budgets.get.sync(CAPS, "ben")
     assert (budget.day_limit, budget.day_spent, budget.day_left, budget.limited_by) == (None, 0, usd("0.50"), "this server, day")
-    assert (budget.month_limit, budget.month_spent, budget.unknown) == (None, 0, 0)
+    assert (budget.month_limit, budget.month_spent, budget.month_unsettled) == (None, 0, SETTLED)
 
 
 def test_what_a_row_leaves_open_comes_from_its_default(store: Store) -> None:
@@ -195,7 +195,8 @@ def test_all_accounts_are_listed_with_what_they_spent(store: Store) -> None:
 
 def test_somebody_elses_unclear_money_is_not_told(store: Store) -> None:
     store.outcomes.mark_unclear.sync(begun(store, "1", principal="anna"), "t", no("unknown"))
-    assert [store.budgets.get.sync(CAPS, who).unknown for who in ("anna", "ben", "local")] == [usd("1"), 0, usd("1")]
+    unclear = [store.budgets.get.sync(CAPS, who).month_unsettled.unclear for who in ("anna", "ben", "local")]
+    assert unclear == [usd("1"), 0, usd("1")]
 
 
 def totals(database: Database) -> dict[tuple[str, str], Micros]:

@@ -54,7 +54,6 @@ def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
         month_spent=usd("1.20"),
         month_left=usd("98.80"),
         resets_at=datetime(2026, 11, 22, tzinfo=UTC),
-        unknown=Micros(0),
         day_unsettled=Unsettled(held=usd("1.20")),
         month_unsettled=Unsettled(held=usd("1.20")),
     )
@@ -258,10 +257,11 @@ def test_an_unknown_job_keeps_its_hold_until_a_person_ends_it(store: Store, data
         job = store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))
         assert (job.charged, moves(database, job)) == ("unknown", {"hold": ONE})
         budget = store.budgets.get.sync(CAPS)
-        assert (budget.unknown, budget.day_spent) == (ONE, before + ONE)
+        assert (budget.month_unsettled.unclear, budget.day_spent) == (ONE, before + ONE)
         ended = store.outcomes.end.sync(job, "failed", no(charged))
         assert ended is not None
-        assert (ended.charged, moves(database, job), store.budgets.get.sync(CAPS).unknown) == (charged, {"hold": ONE} | left, 0)
+        unclear = store.budgets.get.sync(CAPS).month_unsettled.unclear
+        assert (ended.charged, moves(database, job), unclear) == (charged, {"hold": ONE} | left, 0)
 
 
 # Windows
@@ -407,7 +407,6 @@ def test_the_budget_tells_what_is_reserved_and_perhaps_charged_of_what_counts(st
     budget = store.budgets.get.sync(CAPS)
     assert (budget.day_spent, budget.day_unsettled) == (usd("0.50"), Unsettled(held=usd("0.50")))
     assert (budget.month_spent, budget.month_unsettled) == (usd("2.45"), Unsettled(usd("0.50"), usd("1.25")))
-    assert budget.unknown == usd("0.25")
     assert store.budgets.check.sync(ONE, CAPS).budget == budget
 
 

@@ -10,11 +10,10 @@ import anyio
 
 from sora_mcp.catalogue.overcharges import describe_risk
 from sora_mcp.cli.consent import NO_TERMINAL, ask_price
-from sora_mcp.cli.program_path import not_in_store
+from sora_mcp.cli.program_path import naming_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
-from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.text import describe_prompt
 from sora_mcp.domain.times import show_left, show_span
@@ -36,7 +35,8 @@ def approve(settings: Settings, arguments: Namespace) -> int:
 async def _approve(settings: Settings, quote: str) -> int:
     console = open_console()
     async with open_service(settings, work=False) as service:
-        approval = await _load(service, settings, quote)
+        with naming_store(settings):
+            approval = await service.store.approvals.get(quote)
         print_facts(console, describe_approval(approval, service))
         is_open = approval.approved_at is None and approval.used_by is None and approval.expires_at > service.clock()
         videos = approval.clips * approval.uses
@@ -68,11 +68,3 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     yield "prompt", describe_prompt(approval.prompt, MOST_PROMPT) or "any (the quote is for an estimate)"
     left = approval.expires_at - service.clock()
     yield "expires", f"in {show_left(left, 0)}" if left > 0 else f"{show_span(-left)} ago"
-
-
-async def _load(service: VideoService, settings: Settings, quote: str) -> Approval:
-    """Return the quote. NotFound names the store that was looked in: the chat's server may use another."""
-    try:
-        return await service.store.approvals.get(quote)
-    except NotFound as error:
-        raise not_in_store(error, settings) from None

@@ -7,10 +7,10 @@ from argparse import Namespace
 import anyio
 
 from sora_mcp.cli.consent import ask_yes
-from sora_mcp.cli.program_path import not_in_store
+from sora_mcp.cli.program_path import naming_store
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain.errors import NotFound, Refused
+from sora_mcp.domain.errors import Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.finished_files import get_artifact
 from sora_mcp.jobs.retention import delete_file, delete_orphans, find_orphans
@@ -35,10 +35,8 @@ def tidy(settings: Settings, arguments: Namespace) -> int:
 async def _delete(settings: Settings, job_id: str) -> int:
     console = open_console()
     async with open_service(settings, work=False) as service:
-        try:
+        with naming_store(settings):
             job = await service.store.jobs.get(job_id, None)
-        except NotFound as error:
-            raise not_in_store(error, settings) from None
         artifact = get_artifact(job)
         facts = [("job", job.id), ("model", job.model), ("prompt", job.prompt), ("price", format_dollars(job.price))]
         print_facts(console, [*facts, ("path", artifact.path), ("on S3", artifact.key)])

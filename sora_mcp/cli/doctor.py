@@ -17,6 +17,7 @@ import anyio
 from sora_mcp.cli.balances import check_balances
 from sora_mcp.cli.check_result import Finding, Verdict
 from sora_mcp.cli.checks import check_bucket, check_issuer, check_modes, check_network, check_notifications
+from sora_mcp.cli.doubtful import describe_doubt, find_doubtful
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import ROWS, SITES, Settings
@@ -31,7 +32,7 @@ from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.optional import INSTALL, REINSTALL, find_heic_load_error, find_load_error, find_old_libraries
 from sora_mcp.media.text.missing_characters import find_missing, list_packages
 from sora_mcp.store.loss_detection import Loss
-from sora_mcp.store.records import ALL, AccountBudget, Limits
+from sora_mcp.store.records import ALL, AccountBudget, Costs, Limits
 
 CLOCK_SLACK_S = 120.0
 FONT_SAMPLE = "字あ글हไ🚤"
@@ -89,7 +90,7 @@ class _StoreFacts:
     """Facts that the store knows."""
 
     alive: int
-    unclear: int
+    doubtful: tuple[Costs, ...]
     models: tuple[Finding, ...]
     loss: Loss | None
     everybody: AccountBudget
@@ -101,8 +102,8 @@ async def _look_into_store(settings: Settings) -> _StoreFacts | SoraError:
         async with open_service(settings, work=False) as service:
             loss = await service.store.purchase_mark.find_loss(settings.zone)
             everybody, *_ = await service.store.budgets.list_accounts(service.caps)
-            alive, unclear = await service.store.jobs.count_live(), await _unclear(service)
-            return _StoreFacts(alive, unclear, tuple(_check_models(service)), loss, everybody)
+            alive, doubtful = await service.store.jobs.count_live(), await find_doubtful(service)
+            return _StoreFacts(alive, doubtful, tuple(_check_models(service)), loss, everybody)
     except SoraError as error:
         return error
 
@@ -145,7 +146,7 @@ def _check_store(seen: _StoreFacts | SoraError) -> Iterator[Finding]:
     if isinstance(seen, SoraError):
         yield Finding("fix", f"store: {seen.message}", "set SORA_MCP_HOME or SORA_MCP_DATABASE_URL to a store that opens")
         return
-    alive, unclear, loss = seen.alive, seen.unclear, seen.loss
+    alive, loss = seen.alive, seen.loss
     yield Finding(
         "ok",
         f"store: opens; {alive} job{'' if alive == 1 else 's'} running" + (f" (finish them: {command_line('watch')})" if alive else ""),
@@ -154,12 +155,8 @@ def _check_store(seen: _StoreFacts | SoraError) -> Iterator[Finding]:
     if loss is not None:
         remedy = loss.remedy or f"put that store back, or go on without it: {command_line('forget')}"
         yield Finding("fix", f"store: {loss.why} Nothing is bought", remedy)
-    if unclear:
-        yield Finding(
-            "note",
-            f"store: {format_dollars(unclear)} is held by jobs whose outcome is unclear",
-            f"check your account at the vendor, then run {command_line('resolve', 'JOB')} ({command_line('jobs')} lists them)",
-        )
+    if seen.doubtful:
+        yield Finding("note", f"store: {describe_doubt(seen.doubtful)}", f"{command_line('spend')} names them, and how each is settled")
 
 
 def _check_models(service: VideoService) -> Iterator[Finding]:
@@ -179,10 +176,6 @@ def _check_models(service: VideoService) -> Iterator[Finding]:
             yield Finding("ok", f"list of {vendor.title}: {what}, {age / 3600:.0f} hours old")
     for model, day in service.catalogue.absent.items():
         yield Finding("note", f"gone: {model}, according to its vendor on {day}", "choose another model, or try again after a day")
-
-
-async def _unclear(service: VideoService) -> int:
-    return (await service.budget()).unknown
 
 
 def _check_keys(settings: Settings, *, offline: bool) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ from argparse import Namespace
 
 import anyio
 
-from sora_mcp.cli.program_path import not_in_store
+from sora_mcp.cli.program_path import naming_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDIT_MODEL, LIVE, Job, describe_deletion, name_state
-from sora_mcp.domain.errors import BadMedia, NotFinished, NotFound, Refused
+from sora_mcp.domain.errors import BadMedia, NotFinished, Refused
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
@@ -39,10 +39,8 @@ async def fetch_file(settings: Settings, job_id: str) -> Job:
     Raises Refused where there is no way to it, and NotFinished where it has none yet.
     """
     async with open_service(settings) as service:
-        try:
+        with naming_store(settings):
             job = await service.store.jobs.get(job_id, None)
-        except NotFound as error:
-            raise not_in_store(error, settings) from None
         if job.state in LIVE:
             await service.store.leases.make_due(job)
             service.wake()

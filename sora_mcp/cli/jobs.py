@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import anyio
 from rich.console import Console
 
+from sora_mcp.cli.doubtful import describe_choices, find_doubtful, print_doubtful
+from sora_mcp.cli.program_path import naming_store
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, LOCAL, Job, can_fetch, describe_deletion
@@ -73,7 +75,8 @@ def show(settings: Settings, arguments: Namespace) -> int:
     """Print everything that the store knows about one job."""
 
     async def ask(service: VideoService) -> tuple[Job, Approval | None, Person | None]:
-        job = await service.store.jobs.get(arguments.job, None)
+        with naming_store(settings):
+            job = await service.store.jobs.get(arguments.job, None)
         approval = await service.store.approvals.find_of_job(job)
         by = None if approval is None else approval.approved_by
         return job, approval, None if by is None else await service.store.people.find(by)
@@ -87,15 +90,16 @@ def show(settings: Settings, arguments: Namespace) -> int:
 def spend(settings: Settings, arguments: Namespace) -> int:
     """Print the ledger by day and model, its sum, and what is left of the budget."""
 
-    async def ask(service: VideoService) -> tuple[tuple[SpendRow, ...], Budget, Loss | None]:
-        loss = await service.store.purchase_mark.find_loss(settings.zone)
-        return await service.store.ledger.sum_by_day(arguments.month), await service.budget(), loss
+    async def ask(service: VideoService) -> tuple[tuple[SpendRow, ...], Budget, tuple[Costs, ...], Loss | None]:
+        rows, doubtful = await service.store.ledger.sum_by_day(arguments.month), await find_doubtful(service, arguments.month)
+        return rows, await service.budget(), doubtful, await service.store.purchase_mark.find_loss(settings.zone)
 
     if arguments.by != "day":
         return _print_spend_by(settings, arguments.by, arguments.month)
-    rows, budget, loss = _read(settings, ask)
+    rows, budget, doubtful, loss = _read(settings, ask)
     console = open_console()
     print_spend(console, rows, budget)
+    print_doubtful(console, doubtful)
     if loss is not None:
         print_text(console, loss.describe())
     return 0
@@ -150,12 +154,6 @@ def print_spend(console: Console, rows: Sequence[SpendRow], budget: Budget) -> N
         console,
         f"Today {_format_share(budget.day_spent, budget.day_limit)}, this month {_format_share(budget.month_spent, budget.month_limit)}.",
     )
-    if budget.unknown:
-        held = format_dollars(budget.unknown)
-        print_text(
-            console,
-            f"{held} of it is held by jobs with an unclear outcome. When you know what happened, run: {command_line('resolve', 'JOB')}",
-        )
 
 
 def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterator[tuple[str, object]]:
@@ -184,6 +182,9 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
     if can_fetch(job):
         yield "last link", job.media.path if job.media else None
         yield "next", command_line("fetch", job.id)
+    if job.is_doubtful:
+        choices = describe_choices(job.id, can_adopt=job.state == "unknown")
+        yield "next", f"look in your account at {name_vendor(job)}, then run: {choices}"
     for warning in job.all_warnings:
         yield "warning", warning
     yield "file", describe_deletion(job) or _describe_arrival(job)

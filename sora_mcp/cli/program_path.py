@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,6 +44,15 @@ def not_in_store(error: NotFound, settings: Settings) -> NotFound:
     is_file = settings.database_url.startswith("sqlite:///")
     store = settings.database_url.removeprefix("sqlite:///") if is_file else f"the database that {PREFIX}DATABASE_URL names"
     return NotFound(f"{error.message} Looked in: {store}. Where the chat's server has another store, add --home and its folder.")
+
+
+@contextmanager
+def naming_store(settings: Settings) -> Generator[None]:
+    """Add to a NotFound which store was looked in."""
+    try:
+        yield
+    except NotFound as error:
+        raise not_in_store(error, settings) from None
 
 
 def _find_program(name: str) -> str:

@@ -7,11 +7,11 @@ from argparse import Namespace
 import anyio
 
 from sora_mcp.cli.consent import ask_price
-from sora_mcp.cli.program_path import not_in_store
+from sora_mcp.cli.program_path import naming_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, JobError, name_state
-from sora_mcp.domain.errors import NotFound, Refused
+from sora_mcp.domain.errors import Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.domain.text import sanitize
@@ -37,10 +37,8 @@ def resume(settings: Settings, arguments: Namespace) -> int:
 
 async def _resolve(settings: Settings, arguments: Namespace) -> int:
     async with open_service(settings, work=False) as service:
-        try:
+        with naming_store(settings):
             job = await _load_unclear(service, arguments.job)
-        except NotFound as error:
-            raise not_in_store(error, settings) from None
         if not job.is_doubtful:
             raise Refused(f"{job.id} {name_state(job.state)}: its outcome is not in doubt.", job_id=job.id)
         if arguments.adopt is not None and job.state != "unknown":

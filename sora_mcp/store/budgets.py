@@ -114,7 +114,6 @@ def read_budget(conn: sa.Connection, levels: Levels) -> Budget:
         month_spent=of_month.month_spent,
         month_left=month_left,
         resets_at=levels.day.resets_at,
-        unknown=unsettled.sum_unknown(seen),
         day_unsettled=unsettled.sum_of(of_day, levels.day.name),
         month_unsettled=unsettled.sum_of(of_month),
         limited_by=None if least is None or _is_plain(least, levels) else name_window(least, window),

@@ -161,8 +161,6 @@ class Budget:
     month_left: Micros
     resets_at: datetime
     """When the day ends: aware, UTC."""
-    unknown: Micros
-    """The part of `month_spent` that jobs with an unclear outcome hold, until a person settles it."""
     day_unsettled: Unsettled = SETTLED
     """The part of `day_spent` that may still be given back."""
     month_unsettled: Unsettled = SETTLED

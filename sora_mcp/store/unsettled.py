@@ -34,11 +34,6 @@ class UnsettledJobs:
         unclear = sum(row.micros for row in mine if _is_unclear(row))
         return Unsettled(Micros(sum(row.micros for row in mine) - unclear), Micros(unclear))
 
-    def sum_unknown(self, level: Level) -> Micros:
-        """Return what jobs of the account hold until a person settles it."""
-        mine = (row for row in self.rows if level.pays_for(row.principal, row.team))
-        return Micros(sum(row.micros for row in mine if row.state == "unknown" and row.charged == "unknown"))
-
 
 def read_unsettled_jobs(conn: sa.Connection, levels: Levels) -> UnsettledJobs:
     """Return the jobs of this month whose money is not settled: few are alive, and few ended without a file."""

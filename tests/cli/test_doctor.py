@@ -108,7 +108,7 @@ def test_jobs_under_way_and_money_in_doubt_are_named(said: dict[str, str], store
     lines = [finding.text for finding in check_all(settings) if finding.text.startswith("store: ") and "folder" not in finding.text]
     assert lines[1:] == [
         "store: opens; 1 job running (finish them: sora-mcp watch)",
-        "store: $1.00 is held by jobs whose outcome is unclear",
+        "store: $1.00 was perhaps charged, for 1 job, and counts as spent",
     ]
 
 

@@ -118,3 +118,9 @@ def test_the_matrix_has_the_users_own_prices(sora: Sora, tmp_path: Path) -> None
     file.write_text('["mulerun:sora-2-pro"]\nper_second = "0.31"\n')
     lines = sora("vendors", "--prices", str(file)).out.splitlines()
     assert next(line for line in lines if line.startswith("mulerun:sora-2-pro")).count("$0.31/s") == 1
+
+
+def test_a_job_that_is_not_there_is_refused_with_the_store_that_was_looked_in(sora: Sora, said: dict[str, str]) -> None:
+    for command in ("show", "fetch", "delete"):
+        code, _, err = sora(command, "v_0123456789")
+        assert (code, f"Looked in: {Path(said['SORA_MCP_HOME'], 'sora.db')}" in err) == (1, True), command

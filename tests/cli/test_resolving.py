@@ -142,9 +142,19 @@ def test_a_late_answer_after_a_persons_word_moves_no_money(sora: Sora, store: St
     assert (held(store), store.budgets.get.sync(CAPS).day_spent) == (0, 0)
 
 
-def test_what_unclear_jobs_hold_is_in_the_report(sora: Sora, unclear: str) -> None:
-    code, out, _ = sora("spend")
-    assert (code, "$1.00 of it is held by jobs with an unclear outcome" in out) == (0, True)
+def test_the_report_names_every_job_that_was_perhaps_charged_and_how_it_is_settled(sora: Sora, store: Store, unclear: str) -> None:
+    one = sora("spend").out
+    assert "$1.00 was perhaps charged, for 1 job, and counts as spent. Look in your account at the vendor, then settle each one:" in one
+    assert f"resolve {unclear} --charged" in one and "(or --not-charged; or --adopt VENDOR_ID, where the vendor lists the clip)" in one
+    failed = store.outcomes.end.sync(running(store), "failed", no("unknown"))
+    assert failed is not None
+    two = sora("spend").out
+    assert "$2.00 was perhaps charged, for 2 jobs" in two and "resolve JOB --charged" in two
+    assert {line.split()[0] for line in two.splitlines() if line.startswith("v_")} == {unclear, failed.id}
+    assert "store: $2.00 was perhaps charged, for 2 jobs, and counts as spent" in sora("doctor", "--offline").out
+    for job_id in (unclear, failed.id):
+        [line] = [line for line in sora("show", job_id).out.splitlines() if line.startswith("next")]
+        assert "look in your account at Muvi, then run: " in line and f"resolve {job_id} --charged" in line
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from mcp.types import INVALID_PARAMS
 
 from sora_mcp.domain import Call, Reply
 from sora_mcp.domain.errors import OverBudget, PriceUnknown
-from sora_mcp.domain.money import Micros, usd
+from sora_mcp.domain.money import SETTLED, Micros, usd
 from sora_mcp.net import client as http_client
 from sora_mcp.store import Store
 from sora_mcp.store.records import Caps
@@ -139,7 +139,7 @@ def test_c06_ends_without_a_video_leave_nothing_held(tmp_path: Path) -> None:
                 with pytest.raises(OverBudget):
                     store.reservations.reserve.sync(purchase("1.000001"), boundless)
     budget = store.budgets.get.sync(boundless)
-    assert (budget.day_spent, budget.day_left, budget.unknown, store.jobs.count_live.sync()) == (Micros(0), usd("1"), Micros(0), 0)
+    assert (budget.day_spent, budget.day_left, budget.month_unsettled, store.jobs.count_live.sync()) == (Micros(0), usd("1"), SETTLED, 0)
     store.close()
 
 

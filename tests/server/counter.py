@@ -32,7 +32,6 @@ BUDGET = Budget(
     month_spent=usd("0.40"),
     month_left=usd("99.60"),
     resets_at=datetime(2026, 11, 22, tzinfo=UTC),
-    unknown=Micros(0),
     confirm_above=usd("2"),
 )
 FILE = Artifact(

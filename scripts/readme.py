@@ -10,7 +10,7 @@ from typing import Any
 
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.cli.main import COMMANDS, Command
+from sora_mcp.cli.parser import COMMANDS, Command
 from sora_mcp.server import resources, tools
 
 from .facts import TOOLS, Client, clients

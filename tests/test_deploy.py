@@ -13,7 +13,7 @@ import pytest
 
 from scripts.facts import IMAGE, NAME
 from scripts.house import ROOT
-from sora_mcp.cli.main import build_parser
+from sora_mcp.cli.parser import parse_arguments
 from sora_mcp.cli.serve import DRAIN_S
 from sora_mcp.config.settings import PREFIX, ROWS
 from sora_mcp.jobs.submit import DRAIN_S as SUBMIT_DRAIN_S
@@ -55,7 +55,7 @@ def instruction(name: str) -> str:
 
 def serve_port(words: list[str]) -> int:
     """Return the port that `serve` would open with these words."""
-    parsed = build_parser().parse_args(words)
+    parsed = parse_arguments(words)
     assert (parsed.command, parsed.host) == ("serve", "0.0.0.0")
     return parsed.port
 

@@ -19,7 +19,7 @@ from scripts.facts import NAME, clients
 from scripts.house import ROOT
 from scripts.links import LINKS
 from sora_mcp import __version__
-from sora_mcp.cli.main import COMMANDS
+from sora_mcp.cli.parser import COMMANDS
 from sora_mcp.cli.setup.clients import known_clients
 from sora_mcp.cli.setup.yaml_entry import read_entry
 from sora_mcp.config.settings import FLAGS, KEYS, SITES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from sora_mcp.catalogue.overcharges import describe_risk
 from sora_mcp.cli.consent import NO_TERMINAL, ask_price
 from sora_mcp.cli.program_path import naming_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text
+from sora_mcp.cli.wrapping import print_error
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.money import format_dollars
@@ -27,7 +27,7 @@ MOST_PROMPT = 2000
 def approve(settings: Settings, arguments: Namespace) -> int:
     """Show the quote and approve it once its price is typed at a terminal. Without a terminal nothing is approved."""
     if settings.only_on_page:
-        print("sora-mcp: A yes counts on a page only (SORA_MCP_YES=page), not at a terminal. Nothing was approved.", file=sys.stderr)
+        print_error("A yes counts on a page only (SORA_MCP_YES=page), not at a terminal. Nothing was approved.")
         return NO_TERMINAL
     return anyio.run(_approve, settings, arguments.quote)
 

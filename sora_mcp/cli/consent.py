@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
+from sora_mcp.cli.wrapping import print_error, print_wrapped, wrap_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain.money import format_dollars
 
@@ -15,6 +17,8 @@ AGREED, DECLINED, NO_TERMINAL, INTERRUPTED = 0, 1, 2, 130
 DEVICES = ("CONIN$", "CONOUT$") if sys.platform == "win32" else ("/dev/tty", "/dev/tty")
 """The terminal of this process for reading and for writing, wherever its standard streams lead."""
 MOST_TYPED = 200
+NOTICED_S = 0.2
+"""After so long Ctrl-C is noticed, whenever it comes."""
 
 
 def ask_price(settings: Settings, micros: int, question: str, *, otherwise: str) -> int:
@@ -39,20 +43,18 @@ def _ask_to_type(settings: Settings, what: str, spellings: Sequence[str], questi
         return AGREED
     with _open_terminal() as terminal:
         if terminal is None:
-            print(
-                f"sora-mcp: There is no terminal to ask at. {otherwise} A person has to run this command at a terminal and type {what}.",
-                file=sys.stderr,
-            )
+            why = f"There is no terminal to ask at. {otherwise} A person has to run this command at a terminal and type {what}."
+            print_error(why)
             return NO_TERMINAL
         with _interrupted_at_once():
             try:
                 typed = _ask(*terminal, f"{question} Type {what} ({spellings[0]}): ")
             except KeyboardInterrupt:
-                print(f"\n{otherwise}")
+                print_wrapped(f"\n{otherwise}")
                 return INTERRUPTED
     if typed in spellings:
         return AGREED
-    print(otherwise)
+    print_wrapped(otherwise)
     return DECLINED
 
 
@@ -80,6 +82,9 @@ def _open_terminal() -> Generator[tuple[TextIO, TextIO] | None]:
 
 
 def _ask(source: TextIO, target: TextIO, question: str) -> str:
-    target.write(question)
+    target.write(wrap_text(question, target))
     target.flush()
+    # A signal that comes just before a read would be noticed only after it.
+    while sys.platform != "win32" and not select.select([source], [], [], NOTICED_S)[0]:
+        pass
     return source.readline(MOST_TYPED).strip()

@@ -18,6 +18,7 @@ from sora_mcp.cli.desktop_notification import announce_ends, find_notifier
 from sora_mcp.cli.program_path import own_command
 from sora_mcp.cli.setup import clients
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
+from sora_mcp.cli.wrapping import wrap_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest, name_state
 from sora_mcp.domain.errors import SoraError
@@ -32,6 +33,7 @@ from sora_mcp.server.transports.signals import wait_for_stop
 PROMPT = "A paper boat sails down a rainy street"
 POLL_S = 0.2
 WATCH_S = 2.0
+WATCHING = "Finishing jobs. Ctrl-C stops watching; the jobs are kept, and the next start continues them."
 NEXT = "Next: add the server to a chat client and ask it for a video. `{setup}` does it for the clients it finds. In Claude Code:"
 NEXT_FOUND = "Next: `{setup}` adds the server to {clients}, found on this machine. Then ask there for a video."
 
@@ -63,7 +65,7 @@ def _tell_next(found: Sequence[clients.Client]) -> None:
 def watch(settings: Settings, arguments: Namespace) -> int:
     """Finish jobs until stopped, or until nothing is left to do."""
     if sys.stderr.isatty():
-        print("Finishing jobs. Ctrl-C stops watching; the jobs are kept, and the next start continues them.", file=sys.stderr)
+        print(wrap_text(WATCHING, sys.stderr), file=sys.stderr)
     with show_status("Looking for jobs") as status:
 
         async def show(service: VideoService) -> None:

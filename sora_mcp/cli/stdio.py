@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from sora_mcp.cli.wrapping import wrap_text
 from sora_mcp.config.setting import PREFIX
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain.terminal_command import command_line
@@ -35,7 +36,7 @@ WATCH = ("watch", "--until-idle")
 def stdio(settings: Settings, arguments: Namespace) -> int:
     """Serve one client until it leaves; then start a process that finishes its jobs."""
     if sys.stdin.isatty():
-        print(HELLO.format(demo=command_line("demo"), doctor=command_line("doctor")), file=sys.stderr)
+        print(wrap_text(HELLO.format(demo=command_line("demo"), doctor=command_line("doctor")), sys.stderr), file=sys.stderr)
     leftover = Leftover(open_later("sora_mcp.jobs.runtime", "open_service", settings))
     anyio.run(run_stdio, build_from_settings(settings, leftover.service, pages=_make_pages(settings)))
     if leftover.jobs and not leftover.processes and settings.linger:

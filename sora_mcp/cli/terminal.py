@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from sora_mcp.cli.wrapping import wrap_text
 from sora_mcp.domain.text import HIDDEN, sanitize
 
 GAP = 2
@@ -132,7 +133,7 @@ def show_status(text: str) -> Generator[Status]:
 
 def ask_line(question: str) -> str:
     """Ask for a line; return "" where the input has ended."""
-    print(question, end="", flush=True)
+    print(wrap_text(question, sys.stdout), end="", flush=True)
     return sys.stdin.readline().strip()
 
 

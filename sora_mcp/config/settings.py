@@ -23,26 +23,22 @@ from sora_mcp.config.parsers import (
     FOLDER,
     FOLDERS,
     HOSTS,
-    ISSUER,
     KEY,
     LEVEL,
     LOG_FORMAT,
     LOOPBACK,
-    METRICS_PORT,
-    ORIGIN,
     PRICE_FILE,
     REGION,
-    SCOPES,
     SECONDS,
     SECRETS,
     SWITCH,
     URL,
-    WORD,
     YES,
     ZONE,
     BucketAccess,
     name_sites,
 )
+from sora_mcp.config.serve_settings import ServeSettings
 from sora_mcp.config.setting import PREFIX, BadSetting, Setting, rows_of, setting
 from sora_mcp.config.sources import Given, find_config_file, read_sources
 from sora_mcp.domain import Vendor
@@ -50,11 +46,11 @@ from sora_mcp.domain.money import Micros
 from sora_mcp.domain.secret import Secret
 from sora_mcp.vendors import EVERY
 
-__all__ = ("ADDRESSES", "FLAGS", "KEYS", "LOOPBACK", "PREFIX", "ROWS", "SETTINGS", "BadSetting", "Settings", "load")
+__all__ = ("ADDRESSES", "FLAGS", "KEYS", "LOOPBACK", "PREFIX", "ROWS", "SERVE_SETTINGS", "SETTINGS", "BadSetting", "Settings", "load")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(ServeSettings):
     """Everything that a user can set: a field with `setting` is one row, and nothing about it stands anywhere else."""
 
     home: Path = setting(
@@ -118,47 +114,10 @@ class Settings:
         secret=True,
         has_flag=False,
     )
-    drain_seconds: float | None = setting(
-        "DRAIN_SECONDS",
-        SECONDS,
-        "How long `serve` still takes requests after SIGTERM, so that a load balancer notices, in seconds",
-        shown="5 with PostgreSQL, else 0",
-    )
-    public_url: str | None = setting(
-        "PUBLIC_URL", ORIGIN, "Address by which clients reach `serve`, such as https://videos.example.com", shown="none"
-    )
-    webhooks: bool | None = setting(
-        "WEBHOOKS",
-        SWITCH,
-        "Let vendors tell `serve` when a clip moves on, at the public address, instead of asking them all the time",
-        shown="1 with an https public address",
-    )
-    issuer: str | None = setting(
-        "ISSUER", ISSUER, "Identity provider whose access tokens `serve` takes (OAuth); needs the public address", shown="none"
-    )
-    scopes: tuple[str, ...] = setting(
-        "SCOPE", SCOPES, "Scope that an access token must have, and that clients are told to ask for", default=(), shown="none"
-    )
-    audience: str | None = setting("AUDIENCE", WORD, "Audience of access tokens that `serve` takes besides its own address", shown="none")
-    person_claim: str = setting(
-        "PERSON_CLAIM", WORD, "Claim of an access token by which the identity provider tells people apart", default="sub", shown="sub"
-    )
-    client_id: str | None = setting(
-        "CLIENT_ID",
-        WORD,
-        "Client by which people sign in at the identity provider on the pages of `serve`: to approve a price, and to open a finished file",
-        shown="none: no such pages",
-    )
-    client_secret: Secret | None = setting(
-        "CLIENT_SECRET", KEY, "Its secret, where the provider gave it one", shown="none", secret=True, has_flag=False
-    )
-    groups_claim: str | None = setting(
-        "GROUPS_CLAIM", WORD, "Claim of an access token that lists groups; the first one with a budget is a person's team", shown="none"
-    )
     artifact_url: BucketAccess | None = setting(
         "ARTIFACT_URL",
         BUCKET,
-        "Bucket in which finished files are kept for several machines: s3://bucket/prefix, with AWS's variables below",
+        "Bucket in which finished files are kept for several machines: s3://bucket/prefix, with AWS's variables (AWS_ACCESS_KEY_ID, …)",
         shown="none: the output folder only",
     )
     keep_days: int | None = setting(
@@ -213,12 +172,6 @@ class Settings:
     )
     log: str = setting("LOG", LEVEL, "Log level on stderr: debug, info, warning, error or critical", default="warning", shown="warning")
     log_format: str = setting("LOG_FORMAT", LOG_FORMAT, "Format of the log: text, or json", default="text", shown="text")
-    metrics_port: int | None = setting(
-        "METRICS_PORT", METRICS_PORT, "Port on which `serve` gives metrics to Prometheus; needs the `observe` extra", shown="none"
-    )
-    metrics_host: str = setting(
-        "METRICS_HOST", WORD, "Address of the metrics' port; they name no person and no prompt", default="127.0.0.1", shown="127.0.0.1"
-    )
 
     catalogue: Catalogue
     keys: Mapping[str, Secret]
@@ -248,12 +201,13 @@ class Settings:
         return self.public_url if self.webhooks is not False and _is_public(self.public_url) else None
 
 
-SETTINGS = tuple(rows_of(Settings).values())
+SERVE_SETTINGS = tuple(rows_of(ServeSettings).values())
+SETTINGS = (*(row for row in rows_of(Settings).values() if row not in SERVE_SETTINGS), *SERVE_SETTINGS)
 ADDRESSES = {
     vendor.name: Setting(
         f"{PREFIX}{vendor.name.upper()}_BASE_URL",
         URL,
-        f"Another address of {vendor.title}'s API" if vendor.base_url else "Address of your own /v1/videos server",
+        f"Address to use in place of {vendor.title}'s own" if vendor.base_url else "Address of your own /v1/videos server",
         default_text=vendor.base_url or "none; needed with its key",
     )
     for vendor in EVERY

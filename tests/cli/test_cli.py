@@ -14,6 +14,7 @@ import pytest
 from scripts.house import ROOT
 from sora_mcp import __version__
 from sora_mcp.cli import main as cli
+from sora_mcp.cli import parser
 from sora_mcp.config.logging import Redacting
 from sora_mcp.config.settings import FLAGS
 from sora_mcp.domain.errors import NotFound
@@ -41,18 +42,18 @@ WITH_WORDS = {
 def test_every_setting_is_a_flag_of_every_command() -> None:
     words = [
         [],
-        *([command.name] for command in cli.COMMANDS if command.name not in WITH_WORDS),
+        *([command.name] for command in parser.COMMANDS if command.name not in WITH_WORDS),
         *([name, *words] for name, words in WITH_WORDS.items()),
     ]
     flags = [word for row in FLAGS for word in (row.flag, "7")]
     for word in words:
-        given = cli.read_flags(cli.build_parser().parse_args([*word, *flags]))
+        given = parser.read_flags(parser.parse_arguments([*word, *flags]))
         assert given == {row.variable.removeprefix("SORA_MCP_"): "7" for row in FLAGS}
 
 
 def test_a_flag_may_stand_before_the_command_too() -> None:
-    arguments = cli.build_parser().parse_args(["--daily-usd", "5", "jobs", "--monthly-usd=50"])
-    assert (arguments.command, cli.read_flags(arguments)) == ("jobs", {"DAILY_USD": "5", "MONTHLY_USD": "50"})
+    arguments = parser.parse_arguments(["--daily-usd", "5", "jobs", "--monthly-usd=50"])
+    assert (arguments.command, parser.read_flags(arguments)) == ("jobs", {"DAILY_USD": "5", "MONTHLY_USD": "50"})
 
 
 def test_a_bad_setting_ends_with_two_and_one_line_that_names_it(sora: Sora, tmp_path: Path) -> None:
@@ -88,6 +89,38 @@ CANNOT_BE = (
 @each("line", CANNOT_BE)
 def test_a_command_line_that_cannot_be_ends_with_two(line: str, sora: Sora) -> None:
     assert sora(*line.split())[:2] == (2, "")
+
+
+@each(
+    ("line", "error"),
+    [
+        ("jobs --limit 0", "sora-mcp: argument --limit: must be a number from 1 to 100\nusage: sora-mcp jobs [settings] [--limit LIMIT]"),
+        ("show", "sora-mcp: the following arguments are required: JOB\nusage: sora-mcp show [settings] JOB"),
+        ("jbos", "sora-mcp: 'jbos' is not a command. Did you mean jobs?\nusage: sora-mcp [settings] COMMAND …"),
+        ("spend --bye=day", "sora-mcp: there is no argument '--bye' here. Did you mean --by?\nusage: sora-mcp spend [settings]"),
+        ("jobs --dayly-usd 3", "sora-mcp: there is no argument '--dayly-usd' here. Did you mean --daily-usd?\nusage: sora-mcp jobs"),
+        ("resolve v_1", "sora-mcp: one of the arguments --adopt --charged --not-charged is required\nusage: sora-mcp resolve [settings] ("),
+    ],
+)
+def test_a_wrong_word_is_told_in_the_error_a_line_of_usage_and_where_to_read_on(line: str, error: str, sora: Sora) -> None:
+    said = sora(*line.split()).err
+    command = line.split()[0] if line != "jbos" else ""
+    assert said.startswith(error), said
+    assert said.endswith(f"\nSee {' '.join(['sora-mcp', command]).strip()} --help.\n") and said.count("\n") == 3
+
+
+def test_the_help_of_all_begins_with_the_commands_and_groups_the_settings(sora: Sora) -> None:
+    code, out, _ = sora("--help")
+    headings = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert (code, headings) == (0, ["commands:", "settings:", "settings of serve:", "addresses of vendors:", "more:"])
+    assert [row.flag for row in FLAGS if f"  {row.flag} " not in out] == []
+    assert "AI/ML API's API" not in out and "below" not in out
+
+
+def test_the_help_of_a_command_has_its_own_arguments_and_says_where_the_settings_stand(sora: Sora) -> None:
+    code, out, _ = sora("tidy", "--help")
+    assert (code, len(out.splitlines()), "--daily-usd" in out) == (0, 5, False)
+    assert out.splitlines()[-1] == "Every setting in `sora-mcp --help` is a flag of this command too."
 
 
 def test_the_version_is_the_packages(sora: Sora) -> None:

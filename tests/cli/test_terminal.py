@@ -19,7 +19,7 @@ from .conftest import await_yes
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo terminals of POSIX", allow_module_level=True)
 
-from ..pseudo_terminal import CTRL_C, Terminal, open_terminal
+from ..pseudo_terminal import COLUMNS, CTRL_C, Terminal, open_terminal
 
 AtTerminal = Callable[..., AbstractContextManager[Terminal]]
 
@@ -54,3 +54,28 @@ def test_one_ctrl_c_ends_a_question_about_money(command: str, at_terminal: AtTer
         terminal.wait_for(question)
         terminal.type(CTRL_C)
         assert (terminal.wait_for_end(), terminal.lines[-2:]) == (130, [otherwise, ""])
+
+
+@each(
+    "words",
+    [
+        ["jobs", "--daily-usd", "x"],
+        ["resume", "muvi:sora-2-that-is-no-model-at-all"],
+        ["show", "v_0123456789"],
+        ["approve", "q_none"],
+        ["resolve", "v_1"],
+        ["fetch", "v_0123456789"],
+    ],
+)
+def test_an_error_is_wrapped_between_words(words: list[str], at_terminal: AtTerminal) -> None:
+    with at_terminal(*words) as terminal:
+        assert terminal.wait_for_end() in (1, 2)
+    shown = terminal.shown.replace("\r\n", "\n")
+    long = [line for line in shown.split("\n") if len(line) > COLUMNS and " " in line.strip()]
+    assert "sora-mcp: " in shown and long == []
+
+
+def test_a_question_is_wrapped_between_words(at_terminal: AtTerminal) -> None:
+    with at_terminal("setup", "muvi", PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring") as terminal:
+        terminal.wait_for("none): ")
+        assert [line for line in terminal.lines if len(line) > COLUMNS] == []

@@ -11,6 +11,7 @@ from pathlib import Path
 from sora_mcp.cli.program_path import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import ask_line, confirm, show_status
+from sora_mcp.cli.wrapping import print_wrapped, wrap_text
 from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import Settings, read_key
 from sora_mcp.domain import Vendor
@@ -26,13 +27,13 @@ def setup(settings: Settings, arguments: Namespace) -> int:
     vendor = _choose_vendor(settings, arguments.vendor, interactive=interactive)
     key = _ask_key(vendor, interactive=interactive) if vendor is not None else ""
     if vendor is None or (interactive and not key):
-        print("No key, so every video is a free sample clip. Run setup again when you have a key.")
+        print_wrapped("No key, so every video is a free sample clip. Run setup again when you have a key.")
     elif not _store_key(vendor, key, settings, interactive=interactive):
         return 1
     if not has_media_extra():
-        print(f"For sample clips as you order them, for posters and contact sheets, install the media extra: {INSTALL}")
+        print_wrapped(f"For sample clips as you order them, for posters and contact sheets, install the media extra: {INSTALL}")
     _add_to_clients(interactive=interactive)
-    print(f"Then restart the client and ask it for a video. To check everything: {command_line('doctor')}")
+    print_wrapped(f"Then restart the client and ask it for a video. To check everything: {command_line('doctor')}")
     return 0
 
 
@@ -40,7 +41,7 @@ def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -
     """Return the vendor whose key is to be stored, None for no key. Raise BadSetting for an unknown name."""
     buyable = {vendor.name: vendor for vendor in settings.catalogue.vendors if vendor.keys}
     if name is None and interactive:
-        print("Which vendor's key do you want to store? Keys are made on these pages:")
+        print_wrapped("Which vendor's key do you want to store? Keys are made on these pages:")
         for vendor in buyable.values():
             state = "has a key" if vendor.name in settings.keys else vendor.key_page or vendor.title
             print(f"  {vendor.name:<10}  {state}")
@@ -58,7 +59,7 @@ def _ask_vendor(buyable: Mapping[str, Vendor]) -> str:
         name = ask_line("Vendor (leave empty for free sample clips): ")
         if not name or name.casefold() in buyable:
             return name
-        print(f"There is no vendor {name[:40]!r}.")
+        print_wrapped(f"There is no vendor {name[:40]!r}.")
     return ask_line("Vendor (leave empty for free sample clips): ")
 
 
@@ -69,17 +70,17 @@ def _store_key(vendor: Vendor, typed: str, settings: Settings, *, interactive: b
         try:
             key = read_key(name, typed)
         except BadSetting as error:
-            print(error)
+            print_wrapped(str(error))
         else:
             with show_status(f"Testing the key with {vendor.title}"):
                 found = keys.test_key(vendor, key, settings)
-            print(f"{found.text}.")
+            print_wrapped(f"{found.text}.")
             if found.verdict != "bad":
-                print(f"{name} is stored in {keys.store_key(name, key)}.")
+                print_wrapped(f"{name} is stored in {keys.store_key(name, key)}.")
                 return True
         if not tries_left or not (typed := _ask_key(vendor, interactive=interactive)):
             break
-    print("No key was stored.")
+    print_wrapped("No key was stored.")
     return False
 
 
@@ -88,7 +89,7 @@ def _ask_key(vendor: Vendor, *, interactive: bool) -> str:
     if interactive:
         try:
             made_at = f", made at {vendor.key_page}" if vendor.key_page else ""
-            return getpass.getpass(f"API key of {vendor.title}{made_at} (not shown; leave empty for none): ").strip()
+            return getpass.getpass(wrap_text(f"API key of {vendor.title}{made_at} (not shown; leave empty for none): ", sys.stdout)).strip()
         except EOFError:  # Ctrl-D
             print()
             return ""
@@ -100,7 +101,7 @@ def _add_to_clients(*, interactive: bool) -> None:
     home = clients.find_home()
     found = clients.find_clients(home)
     if not found:
-        print("No chat client was found. Most clients accept this entry:")
+        print_wrapped("No chat client was found. Most clients accept this entry:")
         print(clients.format_entry(clients.known_clients(home or Path())[0], command))
     for client in found:
         _add_to_client(client, command, interactive=interactive)
@@ -110,18 +111,19 @@ def _add_to_client(client: clients.Client, command: list[str], *, interactive: b
     try:
         current = clients.read_command(client)
         if current == []:
-            print(f"{client.title}: already connects to this server by its address.")
+            print_wrapped(f"{client.title}: already connects to this server by its address.")
             return
         if current == command:
-            print(f"{client.title}: already starts this server.")
+            print_wrapped(f"{client.title}: already starts this server.")
             return
         if client.is_written and interactive and confirm(f"{client.title}: add the server to {client.file}?"):
             backup = clients.write_entry(client, command)
-            print("Added." + (f" The previous file is {backup}" if backup else ""))
+            print_wrapped("Added." + (f" The previous file is {backup}" if backup else ""))
             return
     except clients.Unreadable as error:
-        print(f"{client.title}: {error}, so nothing was written.")
+        print_wrapped(f"{client.title}: {error}, so nothing was written.")
     except OSError as error:
-        print(f"{client.title}: {client.file} cannot be written ({error.strerror}).")
+        print_wrapped(f"{client.title}: {client.file} cannot be written ({error.strerror}).")
     where = "run" if client.shape == "command" else f"put this into {client.file}"
-    print(f"{client.title}: {where}:\n{clients.format_entry(client, command)}")
+    print_wrapped(f"{client.title}: {where}:")
+    print(clients.format_entry(client, command))

@@ -231,9 +231,16 @@ def build_parsers() -> tuple[Parser, dict[str, Parser]]:
     words = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     found = dict[str, Parser]()
     for command in COMMANDS:
-        name = f"{NAME} {command.name}{SETTINGS_WORD}"
-        texts = {"help": command.help, "description": command.help, "epilog": TAKES_SETTINGS}
-        word = found[command.name] = words.add_parser(command.name, prog=name, add_help=False, allow_abbrev=False, **texts)
+        word = words.add_parser(
+            command.name,
+            prog=f"{NAME} {command.name}{SETTINGS_WORD}",
+            help=command.help,
+            description=command.help,
+            epilog=TAKES_SETTINGS,
+            add_help=False,
+            allow_abbrev=False,
+        )
+        found[command.name] = word
         word.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
         choice = word.add_mutually_exclusive_group(required=True) if command.one_of else word
         for argument, options in command.arguments.items():

@@ -19,7 +19,7 @@ from sora_mcp.domain.errors import BadMedia, BrokenRules, Refused
 from sora_mcp.media import api
 from sora_mcp.media.edit.caption import draw_caption, fit_caption
 from sora_mcp.media.edit.edits import Edit, EditResult, reshape
-from sora_mcp.media.edit.join import REPEATED
+from sora_mcp.media.edit.join import REPEATED, SHOWN_ONCE
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.text.fonts import choose_fonts
 from tests.each import each
@@ -28,7 +28,6 @@ from .clips import FPS, HERTZ, QUARTERS, a_clip, a_clip_at, a_sound, a_turned_cl
 
 FFPROBE = shutil.which("ffprobe")
 SIZE = (64, 36)
-ENCODED = "The clips differ, so they were encoded again in the size of the first one."
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +171,17 @@ def test_the_picture_at_which_a_clip_continues_another_is_shown_once(clips: dict
     assert (decoded(target)[0], facts.note) == (4 * FPS, "")
 
 
+def test_a_note_on_a_join_says_what_differs_and_that_a_picture_is_shown_once(clips: dict[str, Path], tmp_path: Path) -> None:
+    silent = a_clip(tmp_path / "silent.mp4", size=SIZE, sound=False)
+    titled = made(tmp_path, "title", silent, text="A boat")[0].rename(tmp_path / "titled.mp4")
+    target, facts = made(tmp_path, "join", silent, titled)
+    assert (decoded(target)[0], facts.note) == (4 * FPS, "The clips differ in encoding, so they were encoded again.")
+    following = a_clip(tmp_path / "following.mp4", colours=("blue", "red"), size=(128, 72), sound=False)
+    target, facts = made(tmp_path, "join", clips["small"], following, continues=(False, True))
+    told = f"The clips differ in size and sound, so they were encoded again in the size of the first one. {SHOWN_ONCE}"
+    assert (decoded(target)[0], facts.note) == (4 * FPS - 1, told)
+
+
 def test_an_edit_says_how_much_of_it_is_done(clips: dict[str, Path], tmp_path: Path) -> None:
     deadline = Deadline()
     api.edit_clip(Edit("reframe", (clips["small"],)), tmp_path / "made.part", deadline)
@@ -297,7 +307,8 @@ def test_tracks_that_stand_at_other_places_are_not_taken_for_one_another(
     first: str, second: str, odd: dict[str, Path], tmp_path: Path
 ) -> None:
     target, facts = made(tmp_path, "join", odd[first], odd[second])
-    assert (facts, decoded(target)) == (EditResult(*SIZE, 4.0, ENCODED), (4 * FPS, pytest.approx(4.0, abs=0.06)))
+    assert (facts, decoded(target)) == (EditResult(*SIZE, 4.0, facts.note), (4 * FPS, pytest.approx(4.0, abs=0.06)))
+    assert facts.note == "The clips differ in tracks, so they were encoded again."
 
 
 @each(

@@ -103,6 +103,15 @@ def test_a_join_of_unlike_pictures_is_a_cut(tmp_path: Path, one: tuple[int, ...]
     assert "1 cut (at 1.0 s)" in api.view_clip(joined, None, Deadline()).words
 
 
+def test_the_end_of_a_title_is_no_cut(tmp_path: Path) -> None:
+    titled = tmp_path / "titled.mp4"
+    plain = Image.new("RGB", (128, 72), (230, 235, 240))
+    title = plain.copy()
+    title.paste((20, 20, 20), (24, 24, 104, 50))
+    titled.write_bytes(encode_pictures([picture for picture in (title, plain) for _ in range(24)]))
+    assert "no cuts" in api.view_clip(titled, None, Deadline()).words
+
+
 def test_a_faint_change_among_others_is_movement() -> None:
     assert summarize([*range(6)], [3.0, 2.0, 9.0, 3.0, 2.0], [9] * 6, None).cuts == ()
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -28,37 +29,60 @@ COPIED_LAYOUTS = (("video",), ("video", "audio"), ("audio", "video"))
 FADE_S = 0.5
 """Seconds in which a clip turns into the next one; at most a third of the shortest clip."""
 REPEATED = "The picture at which a clip continues another is shown once; for that the clips were encoded again."
-ENCODED = "The clips differ, so they were encoded again in the size of the first one."
+SHOWN_ONCE = "The picture at which a clip continues another is shown once."
 SAME_SHAPE = 1.03
 """How many times wider one picture may be than another before bars are drawn that a person sees."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Parameters and first picture of a clip."""
+
+    parameters: Mapping[str, object]
+    """All that must be equal for the packets of two clips to follow each other, by what a person calls it."""
+    picture: Image.Image
+    """The first one, small and grey."""
 
 
 def join_clips(edit: Edit, target: Path, deadline: Deadline) -> str:
     """Write the joined clips to `target` as MP4, with the text as their title. Return a note when they were encoded again unasked."""
     paths, fades = edit.paths, edit.transition == "fade"
-    read, firsts = zip(*(_read_start(path) for path in paths), strict=True)
-    repeats = find_repeats(paths, firsts, edit.continues, deadline)
-    parameters = set(read)
-    are_alike = len(parameters) == 1 and parameters.pop()[-1] in COPIED_LAYOUTS
-    if are_alike and not (fades or edit.text or any(repeats)):
+    starts = [_read_start(path) for path in paths]
+    repeats = find_repeats(paths, [start.picture for start in starts], edit.continues, deadline)
+    differing = find_differing(starts)
+    if not (differing or fades or edit.text or any(repeats)):
         _remux(paths, target, deadline)
         return ""
     shape = read_shape(paths[0])
     segments = [Segment(path, skips_first=repeat) for path, repeat in zip(paths, repeats, strict=True)]
     fade_s = min(FADE_S, min(map(_measure_seconds, paths)) / 3) if fades else 0.0
     lost = transcode(segments, add_title(shape, edit) if edit.text else shape, target, deadline, fade_s=fade_s)
-    why = (
-        describe_difference(shape, [read_shape(path) for path in paths]) if not are_alike else REPEATED if not (fades or edit.text) else ""
-    )
+    once = SHOWN_ONCE if any(repeats) and not fades else ""
+    if differing:
+        why = f"{describe_difference(differing, shape, [read_shape(path) for path in paths])} {once}".strip()
+    else:
+        why = once if edit.text or not once else REPEATED
     return f"{why} {lost}".strip()
 
 
-def describe_difference(first: Shape, shapes: Sequence[Shape]) -> str:
-    """Say what joining clips of these shapes in that of the first one does to the others, and how to avoid black bars."""
+def find_differing(starts: Sequence[Start]) -> tuple[str, ...]:
+    """Return what keeps the packets of clips from following each other, in a word each; the encoding only where nothing else does."""
+    first = starts[0].parameters
+    names = tuple(name for name in first if any(start.parameters[name] != first[name] for start in starts))
+    if not names and first["tracks"] not in COPIED_LAYOUTS:
+        return ("tracks",)
+    return tuple(name for name in names if name != "encoding") or names
+
+
+def describe_difference(differing: Sequence[str], first: Shape, shapes: Sequence[Shape]) -> str:
+    """Say what joining clips that differ so, and are of these shapes, in that of the first one does to the others, and how to avoid black
+    bars."""
     wide = first.width / first.height
     barred = [n for n, one in enumerate(shapes, 1) if not 1 / SAME_SHAPE <= one.width / one.height / wide <= SAME_SHAPE]
     if not barred:
-        return ENCODED
+        kinds = " and ".join(filter(None, (", ".join(differing[:-1]), differing[-1])))
+        size = " in the size of the first one" if "size" in differing else ""
+        return f"The clips differ in {kinds}, so they were encoded again{size}."
     which = f"clip {barred[0]} has" if len(barred) == 1 else f"clips {', '.join(map(str, barred[:-1]))} and {barred[-1]} have"
     ratio = next((name for name, (width, height) in RATIOS.items() if 1 / SAME_SHAPE <= width / height / wide <= SAME_SHAPE), None)
     fill = "" if ratio is None else f' To fill the picture, reframe first: edit_video(action="reframe", ratio="{ratio}"), then join.'
@@ -70,17 +94,22 @@ def _measure_seconds(path: Path) -> float:
         return clip.seconds
 
 
-def _read_start(path: Path) -> tuple[tuple[object, ...], Image.Image]:
-    """Return all that must be equal for the packets of two clips to follow each other, the last item being the streams' types, and the
-    first picture, small and grey."""
+def _read_start(path: Path) -> Start:
+    """Return how a clip is made, and how it begins."""
     with open_video(path) as clip:
         video, audio = clip.video, clip.audio
         first = clip.decode_first(Deadline())
-        size = (video.width, video.height, clip.pixel_aspect, read_turn(first), read_colours(first))
-        picture = (video.codec.name, video.codec_context.extradata, size, video.time_base, video.average_rate)
-        sound = audio and (audio.codec.name, audio.codec_context.extradata, audio.rate, audio.layout.name, audio.time_base)
-        kinds = tuple(stream.type for stream in clip.container.streams)
-        return (picture, sound, ("video", "sound without a decoder") if clip.lost_sound else kinds), shrink(first)
+        parameters: dict[str, object] = {
+            "size": (video.width, video.height, clip.pixel_aspect),
+            "rotation": read_turn(first),
+            "colours": read_colours(first),
+            "codec": video.codec.name,
+            "frame rate": video.average_rate,
+            "sound": audio and (audio.codec.name, audio.rate, audio.layout.name),
+            "tracks": ("video", "sound without a decoder") if clip.lost_sound else tuple(stream.type for stream in clip.container.streams),
+            "encoding": [(stream.codec_context.extradata, stream.time_base) for stream in (video, audio) if stream],
+        }
+        return Start(parameters, shrink(first))
 
 
 def _remux(paths: Sequence[Path], target: Path, deadline: Deadline) -> None:

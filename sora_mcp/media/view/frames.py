@@ -23,8 +23,12 @@ from sora_mcp.media.colours import read_colours, show_in_sdr
 from sora_mcp.media.limits import NO_FRAME, Deadline
 from sora_mcp.media.orientation import read_turn
 from sora_mcp.media.safe_reader import OpenVideo, open_video, time_of
-from sora_mcp.media.view.measurements import Measurements, summarize, to_decibels
+from sora_mcp.media.view.measurements import FAINT_CUT, Measurements, summarize, to_decibels
 
+SAME = 3
+"""Difference of a pixel, of 255, up to which it is the same: each picture was compressed by itself."""
+CUT_SHARE = 0.4
+"""Of the pixels, which a cut changes at least."""
 SMALL = (64, 36)
 """Size in pixels of the frame that cuts, movement and brightness are measured on."""
 HERTZ = 8_000
@@ -128,13 +132,22 @@ def _measure_frames(
         if before is None:
             is_hdr = read_colours(frame).is_hdr
         else:  # pictures of one brightness may differ in a colour alone
-            changes.append(max(ImageStat.Stat(ImageChops.difference(small, before)).mean))
+            changes.append(_measure_change(ImageChops.difference(small, before)))
         before, last = small, frame
     if last is None:
         raise BadMedia(NO_FRAME)
     if not found:  # the only frame began long before the wanted time
         found.append((time_of(last), _to_picture(last, _shown_size(last, clip, longest))))
     return found, times, changes, lights, is_hdr
+
+
+def _measure_change(difference: Image.Image) -> float:
+    """Return the mean difference of two pictures, at most FAINT_CUT where only a part of them changed: a title that goes is no cut."""
+    change = max(ImageStat.Stat(difference).mean)
+    if change <= FAINT_CUT:
+        return change
+    changed = max(sum(band.histogram()[SAME + 1 :]) for band in difference.split())
+    return change if changed >= CUT_SHARE * difference.width * difference.height else FAINT_CUT
 
 
 def _seek_frames(clip: OpenVideo, wanted: list[float], deadline: Deadline, longest: int) -> Iterator[TimedPicture]:

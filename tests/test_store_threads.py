@@ -65,6 +65,38 @@ async def test_cancelling_waits_for_the_end_of_the_call() -> None:
     assert ended == ["ended"]
 
 
+async def test_what_a_call_did_reaches_a_caller_that_is_cancelled_meanwhile() -> None:
+    threads, begun, told = Threads(1), threading.Event(), list[str]()
+
+    def write() -> str:
+        begun.set()
+        time.sleep(PATIENCE_S)
+        return "bought"
+
+    async def buy() -> None:
+        told.append(await threads.run(write))
+        await anyio.lowlevel.checkpoint()
+        told.append("went on")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(buy)
+        await anyio.to_thread.run_sync(begun.wait)
+        tasks.cancel_scope.cancel()
+    assert told == ["bought"]
+
+
+async def test_a_call_that_waits_its_turn_is_not_begun_once_its_caller_is_cancelled() -> None:
+    threads, free, called = Threads(1), threading.Event(), list[str]()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(threads.run, free.wait)
+        await anyio.lowlevel.checkpoint()
+        with anyio.move_on_after(PATIENCE_S):
+            await threads.run(lambda: called.append("called"))
+        free.set()
+    await threads.run(lambda: None)
+    assert called == []
+
+
 async def test_nothing_is_begun_for_a_caller_that_was_cancelled() -> None:
     threads, called = Threads(1, patience_s=PATIENCE_S), list[str]()
     with anyio.CancelScope() as scope:

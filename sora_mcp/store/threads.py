@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
 import anyio
-import anyio.lowlevel
 
 from sora_mcp.domain.errors import StorageError
 
@@ -28,38 +27,29 @@ class Threads:
 
     def __init__(self, most: int, *, patience_s: float = 0.0) -> None:
         self.most = most
+        self._turns = anyio.CapacityLimiter(most)
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="store")
         self._patience_s = patience_s
         self._patient_from = 0.0
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run the call in one of the threads. Cancelling waits for its end. StorageError once the threads are closed."""
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        await asyncio.sleep(0)  # others have their turn between calls that are waited for in place
-        try:
-            future = self._pool.submit(copy_context().run, call)
-        except RuntimeError:
-            raise StorageError("The store is closed.") from None
-        if self._patience_s and time.monotonic() >= self._patient_from:
+        """Run the call in one of the threads. A caller that is cancelled before its turn has nothing run; later it gets the result of the
+        call, and is cancelled at its next step. StorageError once the threads are closed."""
+        async with self._turns:  # others have their turn, too, between calls that are waited for in place
             try:
-                return future.result(self._patience_s)
-            except TimeoutError:
-                if future.done():
-                    return future.result()  # it ended just now, or the error is its own
-                self._patient_from = time.monotonic() + AGAIN_S
-        return await _wait(future)
+                future = self._pool.submit(copy_context().run, call)
+            except RuntimeError:
+                raise StorageError("The store is closed.") from None
+            if self._patience_s and time.monotonic() >= self._patient_from:
+                try:
+                    return future.result(self._patience_s)
+                except TimeoutError:
+                    if future.done():
+                        return future.result()  # it ended just now, or the error is its own
+                    self._patient_from = time.monotonic() + AGAIN_S
+            with anyio.CancelScope(shield=True):
+                return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Let the threads end once they have nothing to do."""
         self._pool.shutdown(wait=False)
-
-
-async def _wait(future: Future[T]) -> T:
-    """Return the result once there is one. Cancelling waits for it."""
-    running = asyncio.wrap_future(future)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([running])
-        raise

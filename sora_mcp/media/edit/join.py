@@ -29,6 +29,8 @@ COPIED_LAYOUTS = (("video",), ("video", "audio"), ("audio", "video"))
 FADE_S = 0.5
 """Seconds in which a clip turns into the next one; at most a third of the shortest clip."""
 REPEATED = "The picture at which a clip continues another is shown once; for that the clips were encoded again."
+IMPLIED = ("tracks", "encoding")
+"""Differences that follow from the others, and are named where they are the only ones."""
 SHOWN_ONCE = "The picture at which a clip continues another is shown once."
 SAME_SHAPE = 1.03
 """How many times wider one picture may be than another before bars are drawn that a person sees."""
@@ -66,12 +68,12 @@ def join_clips(edit: Edit, target: Path, deadline: Deadline) -> str:
 
 
 def find_differing(starts: Sequence[Start]) -> tuple[str, ...]:
-    """Return what keeps the packets of clips from following each other, in a word each; the encoding only where nothing else does."""
+    """Return what keeps the packets of clips from following each other, in a word each."""
     first = starts[0].parameters
     names = tuple(name for name in first if any(start.parameters[name] != first[name] for start in starts))
     if not names and first["tracks"] not in COPIED_LAYOUTS:
         return ("tracks",)
-    return tuple(name for name in names if name != "encoding") or names
+    return tuple(name for name in names if name not in IMPLIED) or names[:1]
 
 
 def describe_difference(differing: Sequence[str], first: Shape, shapes: Sequence[Shape]) -> str:

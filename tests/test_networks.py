@@ -236,6 +236,12 @@ async def test_doctor_tests_the_way_of_a_file_before_anything_is_bought(tmp_path
         assert way == Finding("ok", f"files of Muvi: {NAME} answers, asked in the way in which a finished file comes")
 
 
+def test_doctor_names_one_cause_once_for_all_vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    [way] = told(None, tmp_path, MUVI_API_KEY="k", MULERUN_API_KEY="k", FAL_KEY="k")[2:]
+    assert (way.verdict, way.text.startswith("files of Muvi, MuleRun, fal: could not come from here: ")) == ("fix", True)
+
+
 def test_doctor_says_which_certificates_and_proxy_count_and_which_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [finding.text for finding in told(None, tmp_path)] == [
         "proxy: none; names are resolved here",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
@@ -109,7 +109,7 @@ def _check_certificates() -> Iterator[Finding]:
 
 async def _check_file_ways(settings: Settings, vendors: list[Vendor]) -> list[Finding]:
     """Return a finding for the host of each vendor, all asked at once, as a download would ask it: without the key, through the guard."""
-    found = dict[str, Finding]()
+    found = dict[str, Finding | NotSent]()
 
     async def probe(client: VendorClient, vendor: Vendor) -> None:
         found[vendor.name] = await _probe(client, vendor)
@@ -117,11 +117,26 @@ async def _check_file_ways(settings: Settings, vendors: list[Vendor]) -> list[Fi
     async with VendorClient(settings.home, {}, settings.trusted_hosts) as client, anyio.create_task_group() as tasks:
         for vendor in vendors:
             tasks.start_soon(probe, client, vendor)
-    return [found[vendor.name] for vendor in vendors]
+    ways = [found[vendor.name] for vendor in vendors]
+    closed = [(vendor, way) for vendor, way in zip(vendors, ways, strict=True) if isinstance(way, NotSent)]
+    return [*(way for way in ways if not isinstance(way, NotSent)), *_describe_closed(closed)]
 
 
-async def _probe(client: VendorClient, vendor: Vendor) -> Finding:
-    """Return whether a file could come from the host of the vendor's API, and else why not."""
+def _describe_closed(closed: Sequence[tuple[Vendor, NotSent]]) -> Iterator[Finding]:
+    """Yield a finding for each cause for which files could not come."""
+    causes = dict[str, list[tuple[Vendor, NotSent]]]()
+    for vendor, error in closed:
+        host = urlsplit(vendor.base_url).hostname or vendor.base_url
+        causes.setdefault(error.message.removesuffix(".").replace(host, "each host"), []).append((vendor, error))
+    todo = "correct the network before you buy: a finished file comes the same way"
+    for cause, group in causes.items():
+        titles = ", ".join(vendor.title for vendor, _ in group)
+        why = cause if len(group) > 1 else group[0][1].message.removesuffix(".")
+        yield Finding("fix", f"files of {titles}: could not come from here: {why}", todo)
+
+
+async def _probe(client: VendorClient, vendor: Vendor) -> Finding | NotSent:
+    """Return whether a file could come from the host of the vendor's API, or why not."""
     parts = urlsplit(vendor.base_url)
     try:
         await client.probe(f"{parts.scheme}://{parts.netloc}/")
@@ -129,9 +144,7 @@ async def _probe(client: VendorClient, vendor: Vendor) -> Finding:
         text = f"files of {vendor.title}: one at the address of its API would be refused. {error.message}"
         return Finding("note", text, f"if its files lie there, set SORA_MCP_TRUSTED_HOSTS to {parts.hostname}:{parts.port or 443}")
     except NotSent as error:
-        why = error.message.removesuffix(".")
-        todo = "correct the network before you buy: a finished file comes the same way"
-        return Finding("fix", f"files of {vendor.title}: could not come from here: {why}", todo)
+        return error
     return Finding("ok", f"files of {vendor.title}: {parts.hostname} answers, asked in the way in which a finished file comes")
 
 

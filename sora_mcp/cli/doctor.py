@@ -147,14 +147,13 @@ def _check_store(seen: _StoreFacts | SoraError) -> Iterator[Finding]:
         yield Finding("fix", f"store: {seen.message}", "set SORA_MCP_HOME or SORA_MCP_DATABASE_URL to a store that opens")
         return
     alive, loss = seen.alive, seen.loss
-    yield Finding(
-        "ok",
-        f"store: opens; {alive} job{'' if alive == 1 else 's'} running" + (f" (finish them: {command_line('watch')})" if alive else ""),
-    )
-    yield from seen.models
-    if loss is not None:
+    running = f"{alive} job{'' if alive == 1 else 's'} running" + (f" (finish them: {command_line('watch')})" if alive else "")
+    if loss is None:
+        yield Finding("ok", f"store: opens; {running}")
+    else:
         remedy = loss.remedy or f"put that store back, or go on without it: {command_line('forget')}"
-        yield Finding("fix", f"store: {loss.why} Nothing is bought", remedy)
+        yield Finding("fix", f"store: {loss.why} Nothing is bought; {running}", remedy)
+    yield from seen.models
     if seen.doubtful:
         yield Finding("note", f"store: {describe_doubt(seen.doubtful)}", f"{command_line('spend')} names them, and how each is settled")
 
@@ -267,7 +266,7 @@ def _check_prices(settings: Settings, now: float) -> Iterator[Finding]:
     priced = [offer for offer in settings.catalogue.offers if settings.catalogue.needs_key(offer) and offer.rates]
     old = [offer for offer in priced if today - offer.checked > STALE]
     if old:
-        todo = "update sora-mcp, or set your own prices with SORA_MCP_PRICES; until then a person approves each video"
+        todo = "update sora-mcp, or set your own prices with SORA_MCP_PRICES; until then a person approves each video of these models"
         yield Finding("note", f"prices: {len(old)} of {len(priced)} were checked more than {STALE.days} days ago", todo)
     else:
         yield Finding("ok", f"prices: {len(priced)} models, none checked more than {STALE.days} days ago")

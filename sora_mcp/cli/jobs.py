@@ -169,7 +169,7 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
     yield "first frame", job.first_frame or ("yes" if job.with_image else None)
     is_free = job.price_is == "free"
     yield "price", "free" if is_free else f"{format_dollars(job.price)} ({job.price_is}; {job.basis})"
-    yield "price from", None if is_free else f"{job.source}, checked {job.checked}, {job.confidence}"
+    yield "price from", None if is_free else _describe_source(job)
     yield "approved", approved
     yield "charged", job.charged
     yield "made", _format_moment(job.created_at, zone)
@@ -195,6 +195,12 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
         yield "duration", f"{job.artifact.duration_s} s" if job.artifact.duration_s is not None else None
         yield "picture", f"{job.artifact.width}x{job.artifact.height}" if job.artifact.width else None
         yield "sha256", job.artifact.sha256
+
+
+def _describe_source(job: Job) -> str:
+    if job.confidence == "configured":
+        return f"{job.source}, as it was on {job.checked}"
+    return f"{job.source}, checked {job.checked}, {job.confidence}"
 
 
 def _describe_arrival(job: Job) -> str | None:

@@ -172,8 +172,11 @@ COMMANDS = (
     Command(
         "vendors",
         "cli.vendors",
-        "list features and prices of every model",
-        {"--markdown": {"action": "store_true", "help": "as a Markdown table"}},
+        "list features and prices of every model, or show one whole",
+        {
+            "model": {"nargs": "?", "metavar": "MODEL", "help": "vendor:model, or a part of it"},
+            "--markdown": {"action": "store_true", "help": "as a Markdown table"},
+        },
     ),
     Command(
         "setup",

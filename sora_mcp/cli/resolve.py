@@ -102,7 +102,9 @@ async def _resume(settings: Settings, model: str) -> int:
         wanted = model.strip().casefold()
         pause = next((pause for pause in await service.store.paused_models.get_all() if pause.model == wanted), None)
         if pause is None:
-            raise Refused(f"{model!r} is not paused.")
+            known = service.catalogue.get(wanted) is not None
+            lists = f"There is no model {model!r}. All models: {command_line('vendors')}"
+            raise Refused(f"{wanted} is not paused." if known else lists)
         job = await service.store.jobs.get(pause.job_id, None)
         print_text(open_console(), f"{pause.model} is paused because {pause.why} ({pause.job_id}).")
         if code := ask_price(settings, job.price, f"Buy {pause.model} again?", otherwise="Nothing was changed."):

@@ -84,8 +84,13 @@ def fit_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]], width:
     wanted = [min(full, column.most or full) for full, column in zip(natural, columns, strict=True)]
     least = [min(full, column.least or full) for full, column in zip(natural, columns, strict=True)]
     shown = [at for at, column in enumerate(columns) if not column.only_piped]
-    while sum(least[at] + GAP for at in shown) - GAP > width and any(columns[at].rank for at in shown):
-        shown.remove(max(shown, key=lambda at: columns[at].rank))
+    while any(columns[at].rank for at in shown):
+        last = max(shown, key=lambda at: columns[at].rank)
+        # A column that may be cut has all that it wants before one is shown that matters less.
+        needed = {at: wanted[at] if columns[at].most and columns[at].rank < columns[last].rank else least[at] for at in shown}
+        if sum(needed[at] + GAP for at in shown) - GAP <= width:
+            break
+        shown.remove(last)
     widths = {at: least[at] for at in shown}
     room = width - sum(widths.values()) - GAP * (len(shown) - 1)
     if room < 0:  # even the last columns are too wide for it

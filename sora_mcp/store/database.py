@@ -239,8 +239,11 @@ def limit_time(conn: sa.Connection, seconds: float) -> Generator[None]:
 
 def connect(url: str, home: Path) -> Database:
     """Open the database at this address, with every table in it."""
-    with as_storage_errors():
+    try:
         make_private_folder(home)
+    except OSError as error:
+        why = f"The store's folder {home} cannot be made ({error.strerror}). Set SORA_MCP_HOME to another one."
+        raise StorageError(why) from error
     address = _address(url)
     database = _sqlite(address) if address.drivername == "sqlite" else _postgres(address)
     try:

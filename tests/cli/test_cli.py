@@ -64,6 +64,12 @@ def test_a_bad_setting_ends_with_two_and_one_line_that_names_it(sora: Sora, tmp_
     assert sora(SORA_MCP_POLL_SECONDS="s3cr3t") == (2, "", "sora-mcp: SORA_MCP_POLL_SECONDS must be a number of seconds above 0.\n")
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux has a folder in which nobody can make one")
+def test_a_home_that_cannot_be_made_is_told_in_a_sentence(sora: Sora) -> None:
+    told = "The store's folder /proc/foo cannot be made (No such file or directory). Set SORA_MCP_HOME to another one."
+    assert sora("jobs", "--home", "/proc/foo") == (1, "", f"sora-mcp: {told}\n")
+
+
 def test_a_refusal_ends_with_one_and_one_line(sora: Sora) -> None:
     ended = sora("show", "v_0000000000")
     assert (ended.code, ended.out, ended.err.count("\n"), ended.err[:10]) == (1, "", 1, "sora-mcp: ")

@@ -43,6 +43,7 @@ def test_spend_and_doctor_tell_of_a_store_that_is_gone(lost: dict[str, str], sor
     assert "is not the one in which $3.00 was set aside for videos in " in out
     assert f" forget --home {lost['SORA_MCP_HOME']}` in a terminal" in out
     assert [text.count("is not the one in which $3.00 was set aside") for text in losses(lost)] == [1]
+    assert "store: opens" not in sora("doctor", "--offline").out
 
 
 def test_without_a_terminal_nothing_is_forgotten(lost: dict[str, str], sora: Sora) -> None:

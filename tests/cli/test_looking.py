@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.cli.jobs import describe_job
 from sora_mcp.domain import Image, Job
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.store import Store
@@ -78,6 +80,11 @@ def test_a_job_is_shown_with_everything_that_is_known(sora: Sora, store: Store) 
     }
 
 
+def test_a_price_of_the_users_own_file_is_not_called_checked(store: Store) -> None:
+    job = replace(begun(store), source="your price file", confidence="configured")
+    assert dict(describe_job(job, UTC))["price from"] == "your price file, as it was on 2026-11-20"
+
+
 def test_what_is_free_has_no_source_of_its_price(sora: Sora, store: Store) -> None:
     shown = show(sora, store.reservations.reserve.sync(purchase("0"), CAPS))
     assert (shown["price"], "price from" in shown) == ("free", False)
@@ -111,6 +118,13 @@ def test_the_matrix_is_the_readmes(sora: Sora) -> None:
     assert sora("vendors", "--markdown") == (0, matrix.markdown(rows) + "\n", "")
     first = [line.split(" ")[0] for line in sora("vendors").out.splitlines() if not line.startswith(" ")]
     assert first == ["MODEL", *(row.model for row in rows)]
+
+
+def test_one_model_is_shown_whole(sora: Sora) -> None:
+    code, out, _ = sora("vendors", "MUVI:sora-2")
+    assert (code, [line.split("  ")[0] for line in out.splitlines()]) == (0, [*map(str.casefold, matrix.HEADINGS), "source"])
+    assert {line.split()[0].partition(":")[2] for line in sora("vendors", "sora-2").out.splitlines()[1:]} >= {"sora-2", "sora-2-pro"}
+    assert sora("vendors", "nonsense").err.startswith("sora-mcp: There is no model 'nonsense'. All models: ")
 
 
 def test_the_matrix_has_the_users_own_prices(sora: Sora, tmp_path: Path) -> None:

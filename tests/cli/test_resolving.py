@@ -184,6 +184,11 @@ def test_a_paused_model_stays_paused_until_what_its_video_cost_is_typed(
     assert store.paused_models.get_all.sync() == ()
 
 
+def test_a_model_that_is_not_paused_or_not_there_is_refused(sora: Sora) -> None:
+    assert sora("resume", "muvi:sora-2").err == "sora-mcp: muvi:sora-2 is not paused.\n"
+    assert sora("resume", "nonsense").err.startswith("sora-mcp: There is no model 'nonsense'. All models: ")
+
+
 @pytest.mark.usefixtures("paused")
 def test_without_a_terminal_a_paused_model_stays_paused(sora: Sora, store: Store) -> None:
     config_file().unlink()

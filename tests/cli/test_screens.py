@@ -78,6 +78,12 @@ def test_at_eighty_columns_jobs_have_what_a_person_looks_for(some: list[Job]) ->
     assert "boatname" in last
 
 
+def test_a_model_is_not_cut_for_what_matters_less(some: list[Job]) -> None:
+    jobs = [replace(job, model="compatible:my-model", prompt="a boat") for job in some]
+    print_jobs(screen := open_screen(80), jobs, zone=UTC, today=TODAY)
+    assert [line.split()[2] for line in lines_of(screen, width=80)[1:]] == ["compatible:my-model"] * len(jobs)
+
+
 def test_at_forty_columns_the_job_its_state_and_its_prompt_are_left(some: list[Job]) -> None:
     print_jobs(screen := open_screen(40), some, zone=UTC, today=TODAY)
     heading, first, *_ = lines_of(screen, width=40)

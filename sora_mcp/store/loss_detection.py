@@ -39,6 +39,8 @@ SELECT_STATE = sa.text("SELECT (SELECT value FROM meta WHERE name = :name) AS id
 RESTART = "start this program again"
 MEND_COUNTER = "SELECT setval('job_versions', (SELECT max(version) FROM jobs))"
 """For a copy that has the rows of all tables but not the counter, as logical replication makes one."""
+GIVEN_BACK = "including what was given back since"
+"""The sum of a mark never falls, so it may be more than `spend` said."""
 SELECT_NEWEST = sa.select(sa.func.coalesce(sa.func.max(jobs.c.version), 0))
 # Holds and overruns only: they are never taken back, so this sum never falls, whatever is released or refunded.
 BOUGHT = Query(
@@ -123,8 +125,8 @@ def find_loss(conn: sa.Connection, file: Path | None, *, month: str, in_whole: b
         return None  # the month that it speaks of is over, and so are its caps
     place = _describe_place(conn)
     if mark.store != store_id:
-        why = f"The store in {place} is not the one in which {format_dollars(mark.micros)} was set aside for videos in {mark.month}."
-        return Loss(Micros(mark.micros), why)
+        what = f"{format_dollars(mark.micros)} was set aside for videos in {mark.month}"
+        return Loss(Micros(mark.micros), f"The store in {place} is not the one in which {what}, {GIVEN_BACK}.")
     is_older = version < mark.version
     if mark.version and not is_older and not in_whole:
         return None

@@ -232,6 +232,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "jobs.get_paid_call": lambda: store.jobs.get_paid_call.sync(job),
         "jobs.get_takes": lambda: store.jobs.get_takes.sync(job),
         "jobs.get_version": store.jobs.get_version.sync,
+        "jobs.list_refusers": lambda: store.jobs.list_refusers.sync(job),
         "jobs.search": lambda: store.jobs.search.sync(None, limit=5),
         "leases.get_blocked_until": lambda: store.leases.get_blocked_until.sync(job, 120.0),
         "leases.get_next_due_s": store.leases.get_next_due_s.sync,

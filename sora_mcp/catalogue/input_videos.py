@@ -12,8 +12,8 @@ SPARE_S = 0.05
 """What a file lasts longer than the seconds that were ordered counts for nothing."""
 
 
-ANY_CLIP = "https://example.com/clip.mp4"
-"""Stands for any video to edit where only the price counts."""
+ANY_CLIP, ANY_FILE = "https://example.com/clip.mp4", "data:video/mp4;base64,"
+"""Stand for any video to edit where only the price counts: one at a link, and one that is sent."""
 
 
 def name_clip(offer: Offer, seconds: object) -> Clip | None:
@@ -22,7 +22,14 @@ def name_clip(offer: Offer, seconds: object) -> Clip | None:
         return None
     if offer.video.continues:
         return Clip(ANY_CLIP, is_continued=True)
-    return Clip(ANY_CLIP, duration_s=min(seconds, offer.video.seconds[1]) if type(seconds) is int else None)
+    return Clip(
+        ANY_CLIP if offer.video.urls else ANY_FILE, duration_s=min(seconds, offer.video.seconds[1]) if type(seconds) is int else None
+    )
+
+
+def is_any(clip: Clip) -> bool:
+    """Return whether this stands for any video."""
+    return clip.uri in (ANY_CLIP, ANY_FILE)
 
 
 def check_clip(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:

@@ -11,7 +11,7 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_eligible, rank_orders
 from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
 from sora_mcp.catalogue.first_key import describe_first_key
-from sora_mcp.catalogue.input_videos import ANY_CLIP
+from sora_mcp.catalogue.input_videos import is_any
 from sora_mcp.catalogue.overcharges import describe_pauses
 from sora_mcp.catalogue.picture_limits import describe_cheaper_for_other_picture
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
@@ -198,7 +198,8 @@ def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     """Raise OverBudget when the order costs more than the caller's own cap."""
     total, clips = Micros(price.micros * request.variations), request.variations
     if request.max_usd is not None and total > request.max_usd:
-        cost, cap = f"{format_dollars(total)}{format_excess(total, order.offer.expect(total))}", format_dollars(request.max_usd)
+        own, cap = format_dollars(total), format_dollars(request.max_usd)
+        cost = f"{show(total) if own == cap else own}{format_excess(total, order.offer.expect(total))}"
         what = f"{order.offer.id} costs {cost} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {cost} together"
         raise OverBudget(f"{what}, above max_usd {cap}. Only the user can raise it: ask whether {format_dollars(round_up(total))} is fine.")
 
@@ -279,7 +280,7 @@ def _describe_resolution(order: Order, catalogue: Catalogue) -> str | None:
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:
     """Say what is set aside for the edit of a video at an address."""
     clip = request.clip
-    if clip is None or clip.duration_s is not None or clip.uri == ANY_CLIP or not order.offer.keeps_length:
+    if clip is None or clip.duration_s is not None or is_any(clip) or not order.offer.keeps_length:
         return None
     return f"The video's length is not known here, so {order.seconds} s are set aside, the most that is edited."
 

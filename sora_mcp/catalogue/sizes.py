@@ -122,8 +122,8 @@ def name_lines(size: Size) -> str:
 
 
 def describe_size(text: str, *, is_edit: bool) -> str:
-    """Return the text of an ordered size, and in words that the video to change, or the first frame, decides it."""
-    return text if text != "auto" else "the clip's own size" if is_edit else "the first frame's shape"
+    """Return the text of an ordered size, and in words that the video to change, or the first frame, decides its shape."""
+    return text if text != "auto" else "the clip's shape" if is_edit else "the first frame's shape"
 
 
 def name_size(size: Size) -> str:

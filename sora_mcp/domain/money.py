@@ -79,6 +79,10 @@ def format_dollars(micros: int) -> str:
     return f"{'-' if micros < 0 else ''}${dollars:,}{show(rest)[2:]}"
 
 
+UNASKED_TIMES = 2
+"""How many times the price above which a person must approve may be spent within an hour without approval."""
+
+
 def describe_call_limit(above: int) -> str:
     """Return as a clause that a price is above the one that a person has to approve: it counts for a call, with all its variations."""
     return f"above {format_dollars(above)} a call"

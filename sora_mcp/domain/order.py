@@ -92,7 +92,7 @@ class Quote:
     def describe_doubt(self, today: date, whose: str = "Its") -> str:
         """Return why a person has to agree to the price however low it is, as a sentence; empty where it is stated and fresh."""
         if self.confidence == "derived":
-            return f"{whose} price is our own calculation, not one that the vendor states."
+            return f"{whose} price is our own calculation."
         return f"{whose} price was last checked on {self.checked}." if today - self.checked > STALE else ""
 
     def name_doubt(self) -> str:

@@ -15,6 +15,7 @@ import anyio
 from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.clip_plan import plan_parts
+from sora_mcp.catalogue.input_videos import is_any
 from sora_mcp.catalogue.planner import check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.domain import (
@@ -43,7 +44,7 @@ from sora_mcp.domain.errors import (
     SoraError,
     StorageError,
 )
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import UNASKED_TIMES, Micros
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.continuation import describe_source, find_chain, find_maker
@@ -92,7 +93,7 @@ class VideoService(JobContext):
     def caps(self) -> Caps:
         """The limits of the settings."""
         settings = self.settings
-        unasked = Micros(2 * settings.confirm_above)
+        unasked = Micros(UNASKED_TIMES * settings.confirm_above)
         return Caps(settings.per_video, settings.daily, settings.monthly, settings.zone, unasked, settings.confirm_above)
 
     async def create(self, request: VideoRequest, *, principal: str, agreed: str | None = None) -> Job:
@@ -185,7 +186,9 @@ class VideoService(JobContext):
         outlook, (needs_yes, waiting) = await read_both(check, find_yes)
         refusal = self._find_obstacle(order, outlook) if is_usable else none_left or self._describe_missing_key(order.offer, request)
         refusal = refusal or outlook.passed_cap
-        quote_id = (waiting or await self.store.approvals.request(terms)) if needs_yes and refusal is None else None
+        is_open = order.clip is not None and is_any(order.clip)  # the clip that is named later has a price of its own
+        asks = needs_yes and refusal is None and not is_open
+        quote_id = (waiting or await self.store.approvals.request(terms)) if asks else None
         waits = await self.store.approvals.get(quote_id) if quote_id is not None else None
         good_for_s = 0.0 if waits is None else waits.expires_at - self.clock()
         total, offers = Micros(price.micros * clips + extra), compare_offers(request, catalogue, today=today)

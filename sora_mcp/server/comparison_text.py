@@ -17,7 +17,7 @@ from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.catalogue.usual_length import find_usual_length, quote_at_length
 from sora_mcp.domain import MOST_TAKES, Offer, Order, Quote
-from sora_mcp.domain.money import Micros, format_dollars, format_excess
+from sora_mcp.domain.money import UNASKED_TIMES, Micros, format_dollars, format_excess
 from sora_mcp.server.charges import format_price, say_all
 from sora_mcp.server.messages import SOUND_OPEN, describe_sound
 
@@ -120,7 +120,8 @@ class Comparison:
         if (above := estimate.budget.confirm_above) is None or not any(needs_one_approval(estimate, price) for price in named):
             return ""
         clips = estimate.clips
-        return f"Above {format_dollars(above)} a call needs approval: one clip, or with variations={clips} the sum of {say_all(clips)}."
+        limits = f"Above {format_dollars(above)} a call, or {format_dollars(UNASKED_TIMES * above)} within an hour,"
+        return f"{limits} needs approval; with variations={clips} the sum of {say_all(clips)} counts."
 
     def list_larger(self) -> list[str]:
         """Return what the clips cost at the next sizes of the model that is priced there, and which of them alone needs approval."""

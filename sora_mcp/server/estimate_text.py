@@ -11,7 +11,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clip_descriptions import describe_looks
 from sora_mcp.catalogue.clip_plan import describe_joining, describe_part, describe_parts, price_going_on
 from sora_mcp.catalogue.hints import WHOSE
-from sora_mcp.catalogue.input_videos import ANY_CLIP
+from sora_mcp.catalogue.input_videos import is_any
 from sora_mcp.catalogue.nearest_offers import describe_muting, describe_nearest, is_muted
 from sora_mcp.catalogue.planner import NO_KEY, UNSTATED, remove_choice
 from sora_mcp.catalogue.sizes import describe_size
@@ -116,8 +116,8 @@ def _describe_offer(estimate: Estimate, comparison: Comparison) -> Iterator[str]
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=find_room(estimate))
         if not estimate.refusal or find_room(estimate).count(estimate.parts[0].average, 1):
             yield describe_joining(estimate.parts[0])
-    if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
-        yield "Pass the clip as image to price it."
+    if order.clip is not None and is_any(order.clip) and order.clip.duration_s is None and order.offer.keeps_length:
+        yield "Pass the clip as image."
     if is_sample:
         clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
         yield f"Without a key: {clips}{order.seconds} s on {order.offer.id}, free."
@@ -177,7 +177,7 @@ def _describe_doubts(estimate: Estimate, comparison: Comparison) -> Iterator[str
 def _describe_edit(estimate: Estimate) -> Iterator[str]:
     """Yield how the video that was named is changed, and where no model was named, how a new clip begins with a frame of it."""
     clip = estimate.order.clip
-    if clip is not None and clip.uri != ANY_CLIP:
+    if clip is not None and not is_any(clip):
         yield "create_video takes the video as edits."
         if estimate.offers:
             yield "For a new clip that begins with one of its frames, image ends in #first, #last or a second such as #2.5s."

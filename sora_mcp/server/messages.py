@@ -162,6 +162,8 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
     sentences = [_describe_charge(error, charged or error.charged, could_send=could_send), error.message, quoted]
     if isinstance(error, NeedsConfirmation):
         sentences.append(_describe_way(error))
+        if error.order is not None and error.order.warnings:
+            sentences.append(f"Note: {' '.join(error.order.warnings)}")
     if fixes:
         sentences.append(f"{'Without approval' if isinstance(error, NeedsConfirmation) else 'Fix'}: {_describe_fixes(error, fixes)}.")
     return _join(*sentences)
@@ -197,7 +199,7 @@ def _join(*sentences: str) -> str:
 
 def _describe_charge(error: SoraError, charged: Charged, *, could_send: bool) -> str:
     if isinstance(error, NotCancellable) and error.must_pay:
-        return f"Not cancelled, {format_price(error.job.price)} will be charged."
+        return f"Not cancelled: the clip will be finished and saved here, and {format_price(error.job.price)} will be charged."
     if isinstance(error, NotCancellable | CancelUnclear):
         is_over, yet = error.job.state == "cancelled", " yet" if isinstance(error, CancelUnclear) else ""
         return f"{'Nothing to cancel' if is_over else f'Not cancelled{yet}'}, {describe_money(error.job)}."

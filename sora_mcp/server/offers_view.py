@@ -314,7 +314,8 @@ def _describe_costs(prices: Prices) -> str:
         return f"{lengths} s {format_dollars(least) if least else 'free'}"
     if len(known) == len(prices.micros):
         return ", ".join(f"{seconds} s {format_dollars(micros)}" for seconds, micros in known)
-    second = f" at {show(ceil(Decimal(rate.micros) * Decimal(rate.times)))}/s" if rate.per == "second" else ""
+    fee = f" + {show(rate.fee)}" if rate.fee else ""
+    second = f" at {show(ceil(Decimal(rate.micros) * Decimal(rate.times)))}/s{fee}" if rate.per == "second" else ""
     return f"{lengths} s{second}, {format_dollars(least)} to {format_dollars(most)}"
 
 

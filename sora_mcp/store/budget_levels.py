@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, LOCAL
-from sora_mcp.domain.money import MAX_PRICE, NO_LIMIT, Micros
+from sora_mcp.domain.money import MAX_PRICE, NO_LIMIT, UNASKED_TIMES, Micros
 from sora_mcp.store.budget_days import Day, choose_day
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.query import Query
@@ -231,7 +231,7 @@ def _make_level(kind: str, name: str, rows: dict[str, Limits], accounts: Iterabl
     named = [rows[account] for account in accounts if account in rows]
     merged = merge_limits(*named, *(() if otherwise is None else (otherwise,)))
     limits = Limits(*(_or_none(getattr(merged, name)) for name in NAMES))
-    unasked = None if limits.confirm_above is None else Micros(2 * limits.confirm_above)
+    unasked = None if limits.confirm_above is None else Micros(UNASKED_TIMES * limits.confirm_above)
     return Level(kind, name, limits, unasked, has_row=bool(named))
 
 

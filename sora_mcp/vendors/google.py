@@ -120,7 +120,7 @@ def _ask(job: str) -> Call:
 
 def _warn(order: Order) -> tuple[str, ...]:
     """Return that Google edits no sent videos of some regions' users. https://github.com/google-gemini/gemini-skills (2026-08-19)"""
-    return ("Google edits no videos that are sent from the EEA, Switzerland or the United Kingdom.",) if order.clip is not None else ()
+    return ("It edits none from the EEA, Switzerland or the UK.",) if order.clip is not None else ()
 
 
 VENDOR = Vendor(

@@ -57,7 +57,7 @@ BUYING = (
             "; price of all 3 (of each):",
             "\nmuvi:veo-3.1 (best look), without sound: 720p $4.80 ($1.60), 1080p $4.80 ($1.60), ",
             "4K $7.20 ($2.40) (only 4K needs approval, each clip)\nmuvi:seedance",
-            "Above $2.00 a call needs approval: one clip, or with variations=3 the sum of all 3.",
+            "Above $2.00 a call, or $4.00 within an hour, needs approval; with variations=3 the sum of all 3 counts.",
             size="9:16",
             seconds=8,
             clips=3,

@@ -71,7 +71,7 @@ COMPARING: tuple[Talk, ...] = (
             "estimate_cost",
             "on muvi:wan-2.7: $2.25 ($0.75 each).",
             "\nmuvi:seedance-2.0-fast (drafts, say sellers), 720p: $3.00 ($1.00)\nmuvi:seedance-2.0 (best look), 720p: $3.60 ($1.20)\n",
-            "Above $2.00 a call needs approval: one clip, or with variations=3 the sum of all 3.",
+            "Above $2.00 a call, or $4.00 within an hour, needs approval; with variations=3 the sum of all 3 counts.",
             never=("as variations", "each clip needs"),
             size="720p",
             clips=3,

@@ -413,11 +413,11 @@ PRICING = (
         ),
         call(
             "estimate_cost",
-            "Pass the clip as image to price it. 8 s, ",
+            "Pass the clip as image. 8 s, ",
             "$0.48",
             model="fal:grok-imagine-video-edit",
         ),
-        call("estimate_cost", "$0.18", never=("to price it",), model="fal:grok-imagine-video-edit", seconds=3),
+        call("estimate_cost", "$0.18", never=("Pass the clip",), model="fal:grok-imagine-video-edit", seconds=3),
         call("estimate_cost", "1 s, ", "$0.06", "takes the video as edits", model="fal:grok-imagine-video-edit", image="beach.mp4"),
         call("estimate_cost", "$0.06", "takes the video as edits", model="edit", image="{folder}/beach.mp4"),
         call(

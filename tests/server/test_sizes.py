@@ -142,7 +142,7 @@ def test_a_table_says_that_pictures_are_taken_and_when_and_that_a_calculated_pri
     assert "last_image: one picture, as First frame, only with one; " in fal
     assert "references: 1 to 3 pictures, as First frame, only without one." in fal
     assert " (calculated by us, so each clip needs approval)." in google and "(listed)." in fal
-    assert "\nthe clip's own size: 3-10 s $0.03\n" in edit
+    assert "\nthe clip's shape: 3-10 s $0.03\n" in edit
 
 
 def test_a_hint_has_its_source_and_its_day() -> None:

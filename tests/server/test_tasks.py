@@ -140,7 +140,10 @@ async def test_a_task_that_is_not_there_is_an_invalid_parameter() -> None:
 async def test_a_cancellation_is_acknowledged_and_says_what_becomes_of_the_money() -> None:
     for cancelled, words in (
         (replace(JOB, state="cancelled", charged="no", error=CANCELLED), f"{JOB.id} was cancelled"),
-        (NotCancellable("Muvi can't cancel a running clip.", JOB, must_pay=True), "Not cancelled, $0.40 will be charged."),
+        (
+            NotCancellable("Muvi can't cancel a running clip.", JOB, must_pay=True),
+            "Not cancelled: the clip will be finished and saved here, and $0.40 will be charged.",
+        ),
     ):
         async with modern(a_server(a_service(called_back=cancelled))) as client:
             answer = await ask(client.session, "tasks/cancel", JOB.id)

@@ -154,6 +154,8 @@ class Availability:
         needs_key = vendor.price_list is not None and vendor.price_list.needs_key
         if vendor.name not in self.written.keyed and (needs_key or not named):
             return False
+        if colon and not named and name is not None and self.catalogue.has_name(name):
+            return False  # another vendor's model, which is known
         age = self.age_of(vendor)
         unknown = vendor.listing is not None and name is not None and (named or not colon) and not self.catalogue.has_name(name)
         wait = self._not_before.get(vendor.name, float("-inf")) - self.clock()

@@ -137,6 +137,24 @@ def test_who_gives_no_key_goes_on_with_free_clips(ends: bool, setup: Setup, conf
     assert (code, "No key, so every video is a free sample clip." in out, "chat client" in out, config.exists()) == (0, True, True, False)
 
 
+def test_who_has_keys_and_adds_none_is_told_where_videos_are_paid(setup: Setup, said: dict[str, str]) -> None:
+    setup("pixazo", typed="k-12345\n")
+    code, out, _ = setup(typed="\n", at_terminal=True)
+    assert (code, "free sample clip" in out) == (0, False)
+    assert "No key was added. There is one for Pixazo: videos are paid there." in out
+
+
+def test_a_server_of_ones_own_is_asked_for_its_address_before_its_key(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = setup("compatible", typed="k-12345\n")
+    assert (code, config.exists()) == (1, False)
+    assert "No key was stored: it needs SORA_MCP_COMPATIBLE_BASE_URL, the address of your server, beside it." in out
+    monkeypatch.setattr("getpass.getpass", lambda _: "k-12345")
+    code, out, _ = setup("compatible", typed="nonsense\nhttps://gateway.example/v1\n", at_terminal=True)
+    stored = tomllib.loads(config.read_text())
+    assert (code, stored["SORA_MCP_COMPATIBLE_BASE_URL"]) == (0, "https://gateway.example/v1")
+    assert stored["SORA_MCP_COMPATIBLE_API_KEY"] == "k-12345"
+
+
 def test_after_a_key_that_cannot_be_one_it_is_asked_for_again(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = iter(["with a blank", ""])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))

@@ -74,6 +74,16 @@ def store_key(name: str, key: Secret) -> str:
         ) from None
 
 
+def store_text(name: str, text: str) -> str:
+    """Store a setting that is no secret in `config.toml`; return where. Raise BadSetting when that cannot be written."""
+    file = config_file()
+    try:
+        _change(file, {name: text})
+    except OSError as error:
+        raise BadSetting(f"{file} cannot be written ({error.strerror}), so {name} is not stored.") from None
+    return str(file)
+
+
 def _store(name: str, key: Secret, file: Path) -> str:
     if keychain.write_key(name, key.reveal()):
         listed = next((value for entry, value in _read(file)[1].items() if _is_same(entry, keychain.LISTED)), "")

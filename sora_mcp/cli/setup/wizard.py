@@ -13,7 +13,7 @@ from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import ask_line, confirm, show_status
 from sora_mcp.cli.wrapping import print_wrapped, wrap_text
 from sora_mcp.config.setting import BadSetting
-from sora_mcp.config.settings import Settings, read_key
+from sora_mcp.config.settings import ADDRESSES, Settings, read_key
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import INSTALL, has_media_extra
@@ -27,14 +27,22 @@ def setup(settings: Settings, arguments: Namespace) -> int:
     vendor = _choose_vendor(settings, arguments.vendor, interactive=interactive)
     key = _ask_key(vendor, interactive=interactive) if vendor is not None else ""
     if vendor is None or (interactive and not key):
-        print_wrapped("No key, so every video is a free sample clip. Run setup again when you have a key.")
-    elif not _store_key(vendor, key, settings, interactive=interactive):
+        print_wrapped(_describe_keys(settings))
+    elif not (_store_address(vendor, interactive=interactive) and _store_key(vendor, key, settings, interactive=interactive)):
         return 1
     if not has_media_extra():
         print_wrapped(f"For sample clips as you order them, for posters and contact sheets, install the media extra: {INSTALL}")
     _add_to_clients(interactive=interactive)
     print_wrapped(f"Then restart the client and ask it for a video. To check everything: {command_line('doctor')}")
     return 0
+
+
+def _describe_keys(settings: Settings) -> str:
+    """Say of a run that stored no key what videos cost then."""
+    if not settings.keys:
+        return "No key, so every video is a free sample clip. Run setup again when you have a key."
+    titles = [vendor.title for vendor in settings.catalogue.vendors if vendor.name in settings.keys]
+    return f"No key was added. There is one for {', '.join(titles)}: videos are paid there."
 
 
 def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -> Vendor | None:
@@ -45,7 +53,7 @@ def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -
         for vendor in buyable.values():
             state = "has a key" if vendor.name in settings.keys else vendor.key_page or vendor.title
             print(f"  {vendor.name:<10}  {state}")
-        name = _ask_vendor(buyable)
+        name = _ask_vendor(buyable, has_keys=bool(settings.keys))
     if not name or not name.strip():
         return None
     if name.strip().casefold() not in buyable:
@@ -53,14 +61,35 @@ def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -
     return buyable[name.strip().casefold()]
 
 
-def _ask_vendor(buyable: Mapping[str, Vendor]) -> str:
+def _ask_vendor(buyable: Mapping[str, Vendor], *, has_keys: bool) -> str:
     """Return what was typed; after a wrong name, ask again a few times."""
+    question = f"Vendor (leave empty {'to add no key' if has_keys else 'for free sample clips'}): "
     for _ in range(TRIES - 1):
-        name = ask_line("Vendor (leave empty for free sample clips): ")
+        name = ask_line(question)
         if not name or name.casefold() in buyable:
             return name
         print_wrapped(f"There is no vendor {name[:40]!r}.")
-    return ask_line("Vendor (leave empty for free sample clips): ")
+    return ask_line(question)
+
+
+def _store_address(vendor: Vendor, *, interactive: bool) -> bool:
+    """Ask for the address of a vendor that has none of its own and store it, before its key: without one that would stop every start.
+    Return whether there is one."""
+    row = ADDRESSES[vendor.name]
+    if vendor.base_url:
+        return True
+    for _ in range(TRIES if interactive else 0):
+        if not (typed := ask_line(f"Address of {vendor.title}, such as https://gateway.example/v1 (leave empty to stop): ")):
+            break
+        try:
+            row.read(typed)
+        except BadSetting as error:
+            print_wrapped(str(error))
+        else:
+            print_wrapped(f"{row.variable} is stored in {keys.store_text(row.variable, typed)}.")
+            return True
+    print_wrapped(f"No key was stored: it needs {row.variable}, the address of your server, beside it.")
+    return False
 
 
 def _store_key(vendor: Vendor, typed: str, settings: Settings, *, interactive: bool) -> bool:

@@ -47,8 +47,10 @@ class Threads:
                     if future.done():
                         return future.result()  # it ended just now, or the error is its own
                     self._patient_from = time.monotonic() + AGAIN_S
+            running = asyncio.wrap_future(future)
             with anyio.CancelScope(shield=True):
-                return await asyncio.wrap_future(future)
+                await asyncio.wait([running])
+            return running.result()
 
     def close(self) -> None:
         """Let the threads end once they have nothing to do."""

@@ -53,13 +53,21 @@ def demo(settings: Settings, arguments: Namespace) -> int:
 
 def _tell_next(found: Sequence[clients.Client]) -> None:
     """Print what to do next in the clients of this machine; Claude Code has a command for it, which is also the example."""
-    titles = [client.title for client in found if client.shape != "command"]
+    lacking = [client for client in found if not client.has_server]
+    if found and not lacking:
+        listed = _list_titles([client.title for client in found], "or")
+        print_text(open_console(), f"Next: ask for a video in {listed}, where the server is set up already.")
+        return
+    titles = [client.title for client in lacking if client.shape != "command"]
     if titles:
-        listed = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
-        print_text(open_console(), NEXT_FOUND.format(setup=command_line("setup"), clients=listed))
-    if not titles or len(found) > len(titles):
+        print_text(open_console(), NEXT_FOUND.format(setup=command_line("setup"), clients=_list_titles(titles, "and")))
+    if not titles or len(lacking) > len(titles):
         print_text(open_console(), "In Claude Code:" if titles else NEXT.format(setup=command_line("setup")))
         print(clients.claude_command(own_command()))  # in one piece, to be copied
+
+
+def _list_titles(titles: Sequence[str], joint: str) -> str:
+    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} {joint} {titles[-1]}"
 
 
 def watch(settings: Settings, arguments: Namespace) -> int:

@@ -53,6 +53,8 @@ def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, 
     """What is set: folders of its own. The root logger is put back afterwards."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    places = os.environ.get("PATH", "").split(os.pathsep)  # Claude Code is found on the PATH
+    monkeypatch.setenv("PATH", os.pathsep.join(place for place in places if not (Path(place) / "claude").exists()))
     monkeypatch.setattr(consent, "DEVICES", (str(tmp_path / "no-terminal"),) * 2)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

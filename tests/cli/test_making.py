@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +44,23 @@ def test_the_demo_makes_a_clip_the_way_a_real_one_is_made(sora: Sora, said: dict
     assert found(r"^path +(.+)$", shown) == str(path)
     assert found(r"^bytes +(.+)$", shown) == str(path.stat().st_size)
     assert re.fullmatch(r"[0-9a-f]{64}", found(r"^sha256 +(.+)$", shown))
+
+
+def test_a_demo_asks_no_vendor_even_where_keys_are_stored(sora: Sora) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as vendor:
+        vendor.setblocking(False)
+        address = f"http://127.0.0.1:{vendor.getsockname()[1]}"
+        assert sora("demo", OPENROUTER_API_KEY="k-1", SORA_MCP_OPENROUTER_BASE_URL=address).code == 0
+        with pytest.raises(BlockingIOError):
+            vendor.accept()
+
+
+def test_a_demo_offers_no_client_that_has_the_server(sora: Sora, tmp_path: Path) -> None:
+    for client in clients.known_clients(Path.home()):
+        if client.title in ("Cursor", "Codex"):
+            clients.write_entry(client, own_command())
+    last = sora("demo").out.splitlines()[-1]
+    assert last == "Next: ask for a video in Cursor or Codex, where the server is set up already."
 
 
 @pytest.mark.slow

@@ -67,8 +67,18 @@ class Client:
 
     @property
     def is_here(self) -> bool:
-        """Return whether this machine has the client: its folder, or the file of a client with a command."""
-        return self.file.exists() if self.shape == "command" else (self.folder or self.file.parent).is_dir()
+        """Return whether this machine has the client: its folder, or of a client with a command the command or the file."""
+        if self.shape == "command":
+            return self.file.exists() or shutil.which(self.adds[0]) is not None
+        return (self.folder or self.file.parent).is_dir()
+
+    @property
+    def has_server(self) -> bool:
+        """Return whether the client's file has an entry of this server, as far as it can be read."""
+        try:
+            return read_command(self) is not None
+        except Unreadable:
+            return False
 
 
 def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> tuple[Client, ...]:

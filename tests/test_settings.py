@@ -18,7 +18,7 @@ from sora_mcp.cli import main
 from sora_mcp.cli.setup.clients import find_clients, find_home
 from sora_mcp.config.logging import describe_exposed_password
 from sora_mcp.config.setting import BadSetting
-from sora_mcp.config.settings import ROWS, SETTINGS, Settings, load
+from sora_mcp.config.settings import ROWS, SETTINGS, Settings, describe_bad_key, load
 from sora_mcp.config.sources import config_file, describe_unknown
 from sora_mcp.domain import Rate
 from sora_mcp.domain.money import usd
@@ -502,9 +502,13 @@ def test_a_switch_may_be_true_or_false_and_a_slip_is_only_told(row: str, on: boo
     assert loaded(config=filed(tmp_path, row)).linger is on
 
 
-def test_a_server_of_ones_own_needs_an_address_beside_its_key() -> None:
-    said = refusal({"SORA_MCP_COMPATIBLE_API_KEY": MARK})
-    assert said == "SORA_MCP_COMPATIBLE_BASE_URL must be set beside SORA_MCP_COMPATIBLE_API_KEY: only you know the address."
+def test_a_key_without_the_address_of_its_server_disables_that_vendor_only() -> None:
+    settings = loaded({"SORA_MCP_COMPATIBLE_API_KEY": MARK, "FAL_KEY": "good", "PIXAZO_API_KEY": "two words"})
+    assert (set(settings.keys), settings.catalogue.keyed) == ({"fal"}, {"fal"})
+    assert [describe_bad_key(settings, name) for name in sorted(settings.bad_keys)] == [
+        "PIXAZO_API_KEY must be a key without blanks, line ends or special characters (from the environment). The key is not used.",
+        "SORA_MCP_COMPATIBLE_BASE_URL must be set beside SORA_MCP_COMPATIBLE_API_KEY (from the environment). The key is not used.",
+    ]
 
 
 @each("address", ["https://videos.example", "https://videos.example/", "https://videos.example/v1", "https://videos.example/v1/"])

@@ -20,7 +20,7 @@ from sora_mcp.cli.checks import check_bucket, check_issuer, check_modes, check_n
 from sora_mcp.cli.doubtful import describe_doubt, find_doubtful
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
-from sora_mcp.config.settings import ROWS, SITES, Settings
+from sora_mcp.config.settings import KEYS, ROWS, Settings, describe_bad_key
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
@@ -39,7 +39,7 @@ FONT_SAMPLE = "字あ글हไ🚤"
 """A character each of Chinese, Japanese, Korean, Hindi and Thai, and an emoji."""
 INDENT = 6
 SETUP_SAYS = "setup says where keys are made, and stores one"
-KEY_VERDICTS: Mapping[keys.Verdict, Verdict] = {"good": "ok", "untested": "ok", "unclear": "note", "bad": "fix"}
+KEY_VERDICTS: Mapping[keys.Verdict, Verdict] = {"good": "ok", "untested": "note", "unclear": "note", "bad": "fix"}
 
 
 def doctor(settings: Settings, arguments: Namespace) -> int:
@@ -64,7 +64,7 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
         yield Finding("ok", "settings: " + ", ".join(f"{name} from {source}" for name, source in sorted(settings.sources.items())))
     yield from (Finding("fix", describe_unknown(name, ROWS), "correct its name, or take it out") for name in settings.unknown_names)
     for name in settings.bad_keys:
-        yield Finding("fix", f"{ROWS[name].requirement} The key is not used.", "set it" if name in SITES else "copy the key again")
+        yield Finding("fix", describe_bad_key(settings, name), "copy the key again" if name in {row.variable for row in KEYS} else "set it")
     yield _check_folder("store", settings.home, "SORA_MCP_HOME")
     yield _check_folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
     if not offline:

@@ -12,7 +12,7 @@ from typing import TextIO
 from sora_mcp.config.file_permissions import find_loose_modes
 from sora_mcp.config.json_log import describe_record, is_wanted, write_json
 from sora_mcp.config.parsers import find_password, has_password
-from sora_mcp.config.settings import PREFIX, ROWS, Settings
+from sora_mcp.config.settings import PREFIX, ROWS, Settings, describe_bad_key
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain.secret import Secret
 
@@ -140,7 +140,7 @@ def log_to_stderr(settings: Settings) -> None:
     for name in settings.unknown_names:
         log.warning("%s", describe_unknown(name, ROWS))
     for name in settings.bad_keys:
-        log.warning("%s The key is not used.", ROWS[name].requirement)
+        log.warning("%s", describe_bad_key(settings, name))
     if (exposed := describe_exposed_password(settings)) is not None:
         log.warning("%s", exposed)
     for loose in find_loose_modes(settings):

@@ -262,7 +262,6 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
     values["artifact_url"] = _read_access(values["artifact_url"], given, environ)
     addresses = {name: str(row.read(text)) for name, row in ADDRESSES.items() if (text := given.texts.get(row.variable)) is not None}
     keys, sites, bad_keys = _read_keys(given, placed=addresses)
-    _check_addresses(keys, addresses)
     vendors = EVERY if values["prices"] is None else _read_prices(values["prices"], today)
     return Settings(
         **values,
@@ -308,6 +307,9 @@ def _read_keys(given: Given, *, placed: Collection[str]) -> tuple[dict[str, Secr
     for vendor in EVERY:
         if (name := next((name for name in vendor.keys if name in given.texts), None)) is None:
             continue
+        if not vendor.base_url and vendor.name not in placed:  # only the user knows where the key belongs
+            bad.append(ADDRESSES[vendor.name].variable)
+            continue
         if vendor.sites is not None and name == vendor.sites.key and vendor.name not in placed:
             row = ROWS[vendor.sites.address if vendor.sites.address in given.texts else vendor.sites.name]
             try:
@@ -329,11 +331,16 @@ def read_key(name: str, text: str) -> Secret:
     return key
 
 
-def _check_addresses(keys: Mapping[str, Secret], addresses: Mapping[str, str]) -> None:
-    """Raise BadSetting for a key of a vendor that has no address of its own where the user gave none."""
-    for vendor in EVERY:
-        if not vendor.base_url and vendor.name in keys and vendor.name not in addresses:
-            raise BadSetting(f"{ADDRESSES[vendor.name].variable} must be set beside {vendor.keys[0]}: only you know the address.")
+def describe_bad_key(settings: Settings, name: str) -> str:
+    """Return a sentence about a variable in `bad_keys`: what it must be, and where the key stands that is not used."""
+    owner = next((vendor for vendor in EVERY if vendor.keys and ADDRESSES[vendor.name].variable == name), None)
+    if owner is None:
+        return f"{ROWS[name].requirement.removesuffix('.')}{_name_source(settings, name)}. The key is not used."
+    return f"{name} must be set beside {owner.keys[0]}{_name_source(settings, owner.keys[0])}. The key is not used."
+
+
+def _name_source(settings: Settings, name: str) -> str:
+    return f" (from {settings.sources[name]})" if name in settings.sources else ""
 
 
 def _read_prices(file: Path, today: date) -> tuple[Vendor, ...]:

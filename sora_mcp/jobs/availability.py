@@ -151,8 +151,6 @@ class Availability:
         """Return whether the vendor's list is worth a call: it is old, or it may hold an unknown name, and it was not fetched just now."""
         seller, colon, _ = (name or "").strip().casefold().partition(":")
         named = bool(colon) and seller == vendor.name
-        if colon and any(local.name == seller for local in self.written.vendors if not local.keys):
-            return False  # a sample clip is made here, and asks nobody
         needs_key = vendor.price_list is not None and vendor.price_list.needs_key
         if vendor.name not in self.written.keyed and (needs_key or not named):
             return False

@@ -56,8 +56,7 @@ def _name_picture(uri: str) -> dict[str, Any]:
 
 def _encode(uri: str) -> dict[str, Any]:
     """Return a video's `data:` URI as the API takes it: data and media type apart. Files need time before a video in them can be used."""
-    head, _, encoded = uri.partition(";base64,")
-    media_type = head.removeprefix("data:")
+    media_type, _, encoded = uri.removeprefix("data:").partition(";base64,")
     return {"type": media_type.partition("/")[0], "data": encoded, "mime_type": media_type}
 
 
@@ -141,6 +140,7 @@ VENDOR = Vendor(
         Refusal(400, "vendor_balance", "FAILED_PRECONDITION"),
         Refusal(429, "vendor_balance", "prepayment credits are depleted"),
     ),
+    check=Call("GET", "/v1beta/models", query=(("pageSize", "1"),)),  # https://ai.google.dev/api/models (read 2026-12-01)
     cancel=lambda job: Call("POST", f"{PATH}/{job}/cancel"),
     tells_cost=True,
     warn=_warn,

@@ -99,6 +99,7 @@ VENDOR = Vendor(
     ),
     tells_cost=True,
     ask=lambda job, call: _ask(job),
+    check=Call("GET", "/api/v1/key"),  # https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key (read 2026-12-01)
     balance=Balance(Call("GET", "/api/v1/credits"), "data.total_credits", less="data.total_usage"),  # with a management key
     listing=Call("GET", f"{PATH}/models"),
     offers_of=read_offers,

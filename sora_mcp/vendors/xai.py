@@ -113,6 +113,7 @@ VENDOR = Vendor(
         Refusal(403, "vendor_balance", "credits"),
         Refusal(429, "vendor_balance", "spending limit"),
     ),
+    check=Call("GET", "/v1/api-key"),  # https://docs.x.ai/api-reference (read 2026-12-01)
     message=WORDS,
     tells_cost=True,
 )

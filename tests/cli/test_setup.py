@@ -93,7 +93,7 @@ def test_without_a_free_call_it_says_that_it_cannot_tell(said: dict[str, str]) -
 
 def test_a_key_is_kept_for_the_user_only_and_the_settings_find_it(setup: Setup, said: dict[str, str], config: Path) -> None:
     code, out, err = setup("pixazo", typed="k-12345\n")
-    assert code == 0 and f"PIXAZO_API_KEY is stored in {config}.\n" in out
+    assert code == 0 and f"PIXAZO_API_KEY is stored in {config}, in plain text, because no open keychain was found.\n" in out
     assert "k-12345" not in out + err
     assert config.stat().st_mode & 0o777 == 0o600
     assert read_keys(said) == {"pixazo": "k-12345"}
@@ -142,6 +142,7 @@ def test_who_has_keys_and_adds_none_is_told_where_videos_are_paid(setup: Setup, 
     code, out, _ = setup(typed="\n", at_terminal=True)
     assert (code, "free sample clip" in out) == (0, False)
     assert "No key was added. There is one for Pixazo: videos are paid there." in out
+    assert "  compatible  your own /v1/videos server, with a key of its own\n" in out
 
 
 def test_a_server_of_ones_own_is_asked_for_its_address_before_its_key(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +160,21 @@ def test_after_a_key_that_cannot_be_one_it_is_asked_for_again(setup: Setup, conf
     typed = iter(["with a blank", ""])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     code, out, _ = setup("pixazo", at_terminal=True)
-    assert (code, out.splitlines()[-1], list(typed), config.exists()) == (1, "No key was stored.", [], False)
+    assert (code, list(typed), config.exists()) == (0, [], False)
+    assert "No key, so every video is a free sample clip." in out and "No chat client was found." in out
+
+
+def test_ctrl_c_says_whether_a_key_was_stored(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("getpass.getpass", interrupt)
+    code, out, _ = setup("pixazo", at_terminal=True)
+    assert (code, out.splitlines()[-1], config.exists()) == (130, "Stopped. No key was stored.", False)
+    monkeypatch.setattr("getpass.getpass", lambda _: "k-1")
+    monkeypatch.setattr("sora_mcp.cli.setup.clients.find_clients", interrupt)
+    code, out, _ = setup("pixazo", at_terminal=True)
+    assert (code, out.splitlines()[-1], config.exists()) == (130, "Stopped. PIXAZO_API_KEY stays stored.", True)
 
 
 @each("bad", ["", "with a blank", "k\u00e9y", "k" * 5000])

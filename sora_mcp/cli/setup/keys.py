@@ -23,6 +23,7 @@ from sora_mcp.domain.secret import Secret
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors.refusals import read_refusal
 
+KEYCHAIN = "the keychain of this machine"
 Verdict = Literal[
     "good",  # the vendor accepted it
     "bad",  # the vendor rejected it
@@ -89,7 +90,7 @@ def _store(name: str, key: Secret, file: Path) -> str:
         listed = next((value for entry, value in _read(file)[1].items() if _is_same(entry, keychain.LISTED)), "")
         names = dict.fromkeys([*(each.strip() for each in str(listed).split(",") if each.strip()), name])
         _change(file, {keychain.LISTED.lower(): ",".join(names), name: None})
-        return "the keychain of this machine"
+        return KEYCHAIN
     _change(file, {name: key.reveal()})
     return str(file)
 

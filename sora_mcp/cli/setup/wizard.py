@@ -23,12 +23,29 @@ TRIES = 3
 
 def setup(settings: Settings, arguments: Namespace) -> int:
     """Ask at a terminal; otherwise read the key from standard input and print what is left to do."""
+    stored: list[str] = []
+    try:
+        return _set_up(settings, arguments, stored)
+    except KeyboardInterrupt:
+        print()
+        print_wrapped(f"Stopped. {stored[0]} stays stored." if stored else "Stopped. No key was stored.")
+        raise
+
+
+def _set_up(settings: Settings, arguments: Namespace, stored: list[str]) -> int:
+    """Store a key, whose variable is added to `stored`, and add the server to the clients."""
     interactive = sys.stdin.isatty()
     vendor = _choose_vendor(settings, arguments.vendor, interactive=interactive)
-    key = _ask_key(vendor, interactive=interactive) if vendor is not None else ""
-    if vendor is None or (interactive and not key):
+    address = _ask_address(vendor, interactive=interactive) if vendor is not None else ""
+    if address is None and not interactive:
+        return 1
+    key = _ask_key(vendor, interactive=interactive) if vendor is not None and address is not None else ""
+    if vendor is not None and (key or not interactive) and _store_key(vendor, key, address, settings, interactive=interactive):
+        stored.append(vendor.keys[0])
+    elif interactive or vendor is None:
         print_wrapped(_describe_keys(settings))
-    elif not (_store_address(vendor, interactive=interactive) and _store_key(vendor, key, settings, interactive=interactive)):
+    else:
+        print_wrapped("No key was stored.")
         return 1
     if not has_media_extra():
         print_wrapped(f"For sample clips as you order them, for posters and contact sheets, install the media extra: {INSTALL}")
@@ -45,13 +62,29 @@ def _describe_keys(settings: Settings) -> str:
     return f"No key was added. There is one for {', '.join(titles)}: videos are paid there."
 
 
+def _ask_address(vendor: Vendor, *, interactive: bool) -> str | None:
+    """Return the address to store beside the key of a vendor that has none of its own, "" where none is needed, None where none came."""
+    if vendor.base_url:
+        return ""
+    row = ADDRESSES[vendor.name]
+    for _ in range(TRIES if interactive else 0):
+        if not (typed := ask_line(f"Address of {vendor.title}, such as https://gateway.example/v1 (leave empty to stop): ")):
+            break
+        try:
+            return str(row.read(typed))
+        except BadSetting as error:
+            print_wrapped(str(error))
+    print_wrapped(f"No key was stored: it needs {row.variable}, the address of your server, beside it.")
+    return None
+
+
 def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -> Vendor | None:
     """Return the vendor whose key is to be stored, None for no key. Raise BadSetting for an unknown name."""
     buyable = {vendor.name: vendor for vendor in settings.catalogue.vendors if vendor.keys}
     if name is None and interactive:
         print_wrapped("Which vendor's key do you want to store? Keys are made on these pages:")
         for vendor in buyable.values():
-            state = "has a key" if vendor.name in settings.keys else vendor.key_page or vendor.title
+            state = "has a key" if vendor.name in settings.keys else vendor.key_page or "your own /v1/videos server, with a key of its own"
             print(f"  {vendor.name:<10}  {state}")
         name = _ask_vendor(buyable, has_keys=bool(settings.keys))
     if not name or not name.strip():
@@ -72,27 +105,7 @@ def _ask_vendor(buyable: Mapping[str, Vendor], *, has_keys: bool) -> str:
     return ask_line(question)
 
 
-def _store_address(vendor: Vendor, *, interactive: bool) -> bool:
-    """Ask for the address of a vendor that has none of its own and store it, before its key: without one that would stop every start.
-    Return whether there is one."""
-    row = ADDRESSES[vendor.name]
-    if vendor.base_url:
-        return True
-    for _ in range(TRIES if interactive else 0):
-        if not (typed := ask_line(f"Address of {vendor.title}, such as https://gateway.example/v1 (leave empty to stop): ")):
-            break
-        try:
-            row.read(typed)
-        except BadSetting as error:
-            print_wrapped(str(error))
-        else:
-            print_wrapped(f"{row.variable} is stored in {keys.store_text(row.variable, typed)}.")
-            return True
-    print_wrapped(f"No key was stored: it needs {row.variable}, the address of your server, beside it.")
-    return False
-
-
-def _store_key(vendor: Vendor, typed: str, settings: Settings, *, interactive: bool) -> bool:
+def _store_key(vendor: Vendor, typed: str, address: str | None, settings: Settings, *, interactive: bool) -> bool:
     """Test a key and store it, at a terminal ask for another one where it is bad; return whether one was stored."""
     name = vendor.keys[0]
     for tries_left in reversed(range(TRIES if interactive else 1)):
@@ -105,11 +118,15 @@ def _store_key(vendor: Vendor, typed: str, settings: Settings, *, interactive: b
                 found = keys.test_key(vendor, key, settings)
             print_wrapped(f"{found.text}.")
             if found.verdict != "bad":
-                print_wrapped(f"{name} is stored in {keys.store_key(name, key)}.")
+                if address:
+                    row = ADDRESSES[vendor.name]
+                    print_wrapped(f"{row.variable} is stored in {keys.store_text(row.variable, address)}.")
+                place = keys.store_key(name, key)
+                plain = "" if place == keys.KEYCHAIN else ", in plain text, because no open keychain was found"
+                print_wrapped(f"{name} is stored in {place}{plain}.")
                 return True
         if not tries_left or not (typed := _ask_key(vendor, interactive=interactive)):
             break
-    print_wrapped("No key was stored.")
     return False
 
 

@@ -65,7 +65,7 @@ def test_where_several_cost_the_same_that_is_said_of_the_chosen_one() -> None:
     stated = next(offer for offer in fal.offers if offer.id == "fal:vidu-q2")
     offers = (stated, replace(stated, model="another"), replace(stated, model="third", rates=tuple(map(_double, stated.rates))))
     here = Catalogue(vendors=(replace(fal, offers=offers),), keyed=frozenset({"fal"}))
-    tied = "It is one of 2 models that cost the same, the least for this request."
+    tied = "One of 2 that cost the same, the least for this request, was chosen."
     order, _ = plan(VideoRequest("a fox", "fal"), here, today=TODAY)
     assert (order.why or "").startswith(f"'fal' means 3 models here. {tied} Others: fal:another ($"), order.why
     why = plan(VideoRequest("a fox"), here, today=TODAY)[0].why or ""

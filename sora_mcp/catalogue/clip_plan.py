@@ -19,7 +19,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 
 MOST_PARTS = 20
 """Clips of which a longer one may be made."""
-FEW_PARTS = 4
+FEW_PARTS, MOST_SPLITS = 4, 3
 """Clips that somebody joins to save money."""
 LONG_S = 12
 """A clip below this is made in one."""
@@ -148,13 +148,20 @@ def _split_on(offer: Offer, request: VideoRequest, today: date) -> Part | None:
     return Part(tuple(sorted(lengths, reverse=True)), order, price, Micros(cost - going_on + price.micros))
 
 
-def find_cheaper_parts(request: VideoRequest, price: Quote, catalogue: Catalogue, *, today: date) -> Part | None:
-    """Return the few equal clips that make a long clip for clearly less than it costs in one; None where they do not."""
+def find_cheaper_parts(request: VideoRequest, price: Quote, catalogue: Catalogue, *, today: date) -> tuple[Part, ...]:
+    """Return the few equal clips that make a long clip for clearly less than it costs in one: of each of the cheapest models, and where the
+    prices of all of these are in doubt, of the cheapest whose price is not."""
     if type(request.seconds) is not int or request.seconds < LONG_S or request.clip is not None or not price.micros:
-        return None
-    parts = plan_parts(request, catalogue, today=today, splits_all=True)
-    least = next((part for part in parts if part.clips <= FEW_PARTS), None)
-    return least if least is not None and least.total * 100 <= price.micros * (100 - CLEARLY_LESS) else None
+        return ()
+    named = catalogue.find_all_named(request.model) if request.model else catalogue.eligible_offers
+    found = list[Part]()
+    for offer in (offer for offer in named if catalogue.is_buyable(offer)):
+        parts = plan_parts_on((offer,), replace(request, model=None), today=today, splits_all=True)
+        found += [part for part in parts if part.clips <= FEW_PARTS][:1]
+    found = sorted((part for part in found if part.total * 100 <= price.micros * (100 - CLEARLY_LESS)), key=lambda part: part.total)
+    stated = [part for part in found if not part.price.describe_doubt(today)][:1]
+    first = found[:MOST_SPLITS]
+    return tuple(first if all(part in first for part in stated) else [*first[: MOST_SPLITS - 1], *stated])
 
 
 def describe_parts_within(request: VideoRequest, catalogue: Catalogue, *, each: Micros, total: Micros, today: date) -> str:

@@ -31,7 +31,7 @@ SHORT_S = 4
 
 
 CHEAPEST = "The cheapest for this request was chosen."
-TIED = "It is one of {} models that cost the same, the least for this request."
+TIED = "One of {} that cost the same, the least for this request, was chosen."
 ONLY = "It is the only one of {} here that takes this request."
 NO_KEY = "No vendor's key is set up, so this is a free sample clip."
 """Why an offer was chosen of all that there are."""

@@ -154,8 +154,9 @@ class Availability:
         needs_key = vendor.price_list is not None and vendor.price_list.needs_key
         if vendor.name not in self.written.keyed and (needs_key or not named):
             return False
-        if colon and not named and name is not None and self.catalogue.has_name(name):
-            return False  # another vendor's model, which is known
+        offer = self.catalogue.get(name) if name is not None else None
+        if offer is not None and not self.catalogue.needs_key(offer):
+            return False  # a free sample is compared with nothing
         age = self.age_of(vendor)
         unknown = vendor.listing is not None and name is not None and (named or not colon) and not self.catalogue.has_name(name)
         wait = self._not_before.get(vendor.name, float("-inf")) - self.clock()

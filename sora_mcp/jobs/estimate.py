@@ -78,8 +78,8 @@ class Estimate:
     """Whether the model that was named cost more than quoted, and is bought no more until a person resumes it."""
     going_on: NextClip | None = None
     """Where the first frame is the last one of a clip, and no model was named: what `continues` makes, at the clip's own model."""
-    split: Part | None = None
-    """Fewer dollars for the same length: equal clips that are joined."""
+    splits: tuple[Part, ...] = ()
+    """Fewer dollars for the same length: equal clips of some models, which are joined, the cheapest first."""
     best_splits: tuple[Part, ...] = ()
     """Where others make the length in one clip, but none with the best look: clips of one that has it, the largest first."""
     best_of_other_lines: tuple[Order, Quote] | None = None
@@ -132,7 +132,7 @@ def add_alternatives(
         best_of_other_lines=other,
         within=find_parts_within(request, order.offer, of_all, today=today) if is_too_dear and request.clip is None else None,
         nearest=nearest,
-        split=find_cheaper_parts(request, found.quote, catalogue, today=today) if is_usable and not found.parts else None,
+        splits=find_cheaper_parts(request, found.quote, catalogue, today=today) if is_usable and not found.parts else (),
     )
 
 
@@ -173,7 +173,7 @@ def find_silent(request: VideoRequest, order: Order, price: Quote, *, today: dat
 def find_cheaper_muted(request: VideoRequest, price: Quote, catalogue: Catalogue, *, today: date) -> Near | None:
     """Return the cheapest clip whose sound has to be taken out, where one without sound was asked for and costs more."""
     offers = catalogue.find_all_named(request.model) if request.model else catalogue.eligible_offers
-    muted = find_muted(request, [offer for offer in offers if catalogue.is_usable(offer)], today=today)
+    muted = find_muted(request, [offer for offer in offers if catalogue.is_buyable(offer)], today=today)
     return muted[0] if muted and round_up(muted[0][2].micros) < round_up(price.micros) else None
 
 

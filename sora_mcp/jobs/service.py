@@ -214,9 +214,12 @@ class VideoService(JobContext):
 
     def _find_obstacle(self, order: Order, outlook: Outlook) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""
-        if (paused := next((pause for pause in self.catalogue.pauses if pause.model == order.offer.id), None)) is not None:
-            return describe_pause(paused)
-        return None if outlook.loss is None else outlook.loss.describe()
+        return self._find_pause(order) or (None if outlook.loss is None else outlook.loss.describe())
+
+    def _find_pause(self, order: Order) -> str | None:
+        """Return that the offer is paused, where it is; the store looks again at what it reserves."""
+        pause = next((pause for pause in self.catalogue.pauses if pause.model == order.offer.id), None)
+        return None if pause is None else describe_pause(pause)
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         """Return the job, with what only this process knows of it. NotFound also for a job of another principal."""
@@ -335,6 +338,8 @@ class VideoService(JobContext):
             order = await self.frames.fit(order, str(request.options.get(FIT, "none")), request.size)
             vendor = self.catalogue.get_vendor(order.offer)
             price = self.quotes.find_least(vendor, order, table, today=self.today)
+            if (paused := self._find_pause(order)) is not None:
+                raise PriceUnknown(paused)
             check_max_usd(request, order, price)
             confirm = price.micros > 0 and bool(price.describe_doubt(self.today))  # the store knows above which price besides
             purchase = make_purchase(

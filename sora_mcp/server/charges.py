@@ -47,7 +47,7 @@ def describe_charge(job: Job) -> str:
         return "not charged" if job.micros and job.charged == "no" else "free"
     if job.charged == "no":
         return "not charged"
-    suffix = SUFFIXES.get(job.charged)
+    suffix = " charged" if job.charged == "yes" and job.state in ("failed", "cancelled", "expired") else SUFFIXES.get(job.charged)
     return format_cost(job) if suffix is None else f"{format_price(job.price)}{suffix}{_describe_quote(job)}"
 
 

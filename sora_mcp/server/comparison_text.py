@@ -74,7 +74,8 @@ class Comparison:
             each = f"; price of {say_all(self.estimate.clips)} (of each)" if self.estimate.clips > 1 else ""
             if length := self.usual_length:
                 common = [f"{length} s", *(part for part in common if part != f"{length} s")]
-            begin = f"Compared with seconds={length}" if length else "Others"
+            is_cheaper = rows[0].least < self._sum(self.estimate.order, self.estimate.quote)
+            begin = f"Compared with seconds={length}" if length else "Cheaper, and others" if is_cheaper else "Others"
             yield f"{', '.join([begin, 'cheapest first', *common[bool(length) :]])}{each}:"
             hinted = next((row for row in rows if get_hint(row.offer)), None) if not self.label else None
             yield from (row.describe(common, with_source=row is hinted) for row in rows)
@@ -191,9 +192,9 @@ class Comparison:
             yield self._make_row(estimate.best_of_other_lines)
         if estimate.best_splits:
             yield self._make_split_row(estimate.best_splits[:MOST_SIZES][::-1])
-        if estimate.split:
-            row = self._make_split_row((estimate.split,))
-            yield replace(row, cost=f"{row.cost}{describe_buying_parts(estimate.split, clips=estimate.clips)}")
+        for number, split in enumerate(estimate.splits):
+            row = self._make_split_row((split,))
+            yield row if number else replace(row, cost=f"{row.cost}{describe_buying_parts(split, clips=estimate.clips)}")
 
     def _list_at_usual_length(self) -> list[Found]:
         """Return the offers that are the cheapest at the length at which all are compared."""

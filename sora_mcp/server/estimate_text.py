@@ -148,11 +148,11 @@ def _describe_notes(estimate: Estimate, comparison: Comparison) -> Iterator[str]
             yield f"{'; '.join(filter(None, (alone, longer)))}."
         elif longer:
             yield f"As long as the clip before: {longer}."
-    if estimate.split and not estimate.offers:
-        each = estimate.split.order
+    if estimate.splits and not estimate.offers:
+        each = estimate.splits[0].order
         sound = describe_sound(each.options, model=each.offer.id)
         one_of = "each clip as " if estimate.clips > 1 else ""
-        yield f"Cheaper in parts: {one_of}{describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
+        yield f"Cheaper in parts: {one_of}{describe_part(estimate.splits[0], with_model=True)}, {sound}, joined with edit_video."
     if estimate.more and not any(is_same_clip(estimate.more, found) for found in estimate.close):
         yield _describe_more(estimate, *estimate.more)
     if caveat := catalogue.get_vendor(order.offer).caveat:
@@ -166,7 +166,7 @@ def _describe_doubts(estimate: Estimate, comparison: Comparison) -> Iterator[str
     above, today = estimate.budget.confirm_above, comparison.today
     if not _is_compared(estimate, comparison.catalogue) or estimate.quote.describe_doubt(today):
         return
-    splits = [(part.order, part.price) for part in (estimate.split, *estimate.best_splits) if part is not None]
+    splits = [(part.order, part.price) for part in (*estimate.splits, *estimate.best_splits)]
     prices = [price for _, price in (*comparison.cheapest, *estimate.best, *splits) if above is None or price.micros <= above]
     doubtful = {price.confidence == "derived" for price in prices if price.micros and price.describe_doubt(today)}
     kinds = {True: "calculated by us", False: "that is old"}

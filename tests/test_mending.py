@@ -130,18 +130,6 @@ def test_the_nearest_number_of_lines_comes_first(asked: str, model: str, first: 
     assert mended(VideoRequest("a fox", size=asked), find_offer(model))[0].value == first
 
 
-@each(
-    ("asked", "sizes"),
-    [
-        ("1280x720", ["16:9 720p"]),
-        ("1080x1920", ["9:16 1080p"]),
-        ("720x720", ["1:1 720p"]),
-    ],
-)
-def test_pixels_are_named_as_the_model_calls_them(asked: str, sizes: list[str]) -> None:
-    assert [fix.value for fix in mended(VideoRequest("a fox", size=asked), find_offer("fal:seedance-2.0"))][:3] == sizes
-
-
 def framing(width: int, height: int) -> Image:
     return Image("data:image/png;base64,AAAA", "image/png", width, height, 3)
 

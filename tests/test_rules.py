@@ -351,6 +351,7 @@ SIZE_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "muvi:kling-3.0-pro": {"1:1": ("square", "quadratisch", "cuadrado")},
     "fal:ltx-2.3-pro": {"16:9 2160p": ("4K landscape", "ultra HD 16:9", "16:9 2160p")},
     "pixazo:ltx-2.5-pro": {"1080p": ("1080P",)},
+    "fal:seedance-2.0": {"16:9 720p": ("1280x720",), "9:16 1080p": ("1080 x 1920",), "1:1 720p": ("720x720",)},
 }
 
 

@@ -30,7 +30,7 @@ def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
     exact = tuple(size for size, own, _ in named if own == wanted)
     if found := exact or tuple(size for size, _, names in named if wanted and names.issuperset(wanted)):
         return found
-    asked = Size(wanted[0]).pixels if len(wanted) == 1 else None
+    asked = Size(wanted[0]).pixels if len(wanted) == 1 and SIDES.fullmatch(wanted[0]) else None
     return () if asked is None else tuple(size for size, *_ in named if _has_ratio_and_lines(size, asked))
 
 

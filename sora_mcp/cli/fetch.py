@@ -57,10 +57,10 @@ async def _wait_for_end(service: VideoService, job: Job) -> Job:
         await anyio.sleep(POLL_S)
         patience -= POLL_S
         job = service.in_memory_facts.add_to(await service.store.jobs.get(job.id, None))
-        if job.trouble is not None:
+        is_made = job.saving or job.charged == "yes" or job.model == EDIT_MODEL
+        if job.trouble is not None and not is_made:  # what was paid for is asked for until its end: links are renewed meanwhile
             again = job.todo or f"this is tried again by a running server, or by: {command_line('watch')}"
             raise NotFinished(f"{job.id} {name_state(job.state)}. {job.trouble} {again[:1].upper()}{again[1:]}", job_id=job.id)
-        is_made = job.saving or job.charged == "yes" or job.model == EDIT_MODEL
         if patience <= 0 and not is_made:
             waits = command_line("watch", "--until-idle")
             title = service.vendor_of(job).title

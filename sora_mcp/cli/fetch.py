@@ -18,6 +18,8 @@ from sora_mcp.jobs.service import VideoService
 POLL_S = 0.2
 ASK_S = 5.0
 """Seconds in which a vendor says whether it has made a video: the command does not wait for one that it has not."""
+TROUBLED_S = 10.0
+"""Seconds for which a file that was made may not come before the command says why, and leaves it to the next try."""
 
 
 def fetch(settings: Settings, arguments: Namespace) -> int:
@@ -52,13 +54,14 @@ async def fetch_file(settings: Settings, job_id: str) -> Job:
 
 async def _wait_for_end(service: VideoService, job: Job) -> Job:
     """Return the job at its end. Raise NotFinished where its vendor has not made it yet, or why nothing new is heard."""
-    patience = ASK_S
+    patience, troubled_s = ASK_S, 0.0
     while job.state in LIVE:
         await anyio.sleep(POLL_S)
         patience -= POLL_S
         job = service.in_memory_facts.add_to(await service.store.jobs.get(job.id, None))
         is_made = job.saving or job.charged == "yes" or job.model == EDIT_MODEL
-        if job.trouble is not None and not is_made:  # what was paid for is asked for until its end: links are renewed meanwhile
+        troubled_s = 0.0 if job.trouble is None else troubled_s + POLL_S
+        if job.trouble is not None and (troubled_s >= TROUBLED_S or not is_made):  # a download that broke off goes on meanwhile
             again = job.todo or f"this is tried again by a running server, or by: {command_line('watch')}"
             raise NotFinished(f"{job.id} {name_state(job.state)}. {job.trouble} {again[:1].upper()}{again[1:]}", job_id=job.id)
         if patience <= 0 and not is_made:

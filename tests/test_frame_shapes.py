@@ -128,4 +128,5 @@ def test_a_long_clip_is_compared_with_a_few_equal_ones(seconds: int, parts: tupl
     request = VideoRequest("a fox", seconds=seconds)
     whole = quote(check(VideoRequest("a fox", seconds=min(seconds, 30)), wan, today=TODAY), today=TODAY)
     found = find_cheaper_parts(request, whole, catalogue, today=TODAY)
-    assert (found and (found.clips, found.order.seconds)) == parts
+    assert [(part.clips, part.order.seconds) for part in found][:1] == ([] if parts is None else [parts])
+    assert len({part.order.offer.id for part in found}) == len(found) <= 3

@@ -33,6 +33,8 @@ TOLD: dict[str, Any] = {
     "/api/v3/balance": {"code": 200, "message": "success", "data": {"balance": 7.0025}},
 }
 """What each answers, as its page or library shows it."""
+KEY_TESTS: dict[str, Any] = {"/api/v1/key": {"data": {"label": "sk-or-v1-0"}}}
+"""What one answers that is asked whether it takes the key."""
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Office:
     """Every vendor's office at one address."""
 
     address: str
-    answers: dict[str, Any] = field(default_factory=lambda: dict(TOLD))
+    answers: dict[str, Any] = field(default_factory=lambda: TOLD | KEY_TESTS)
     asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
